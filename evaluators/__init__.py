@@ -1,0 +1,1 @@
+"""Host-side verifiers and their toolkit."""

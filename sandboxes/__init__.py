@@ -1,0 +1,1 @@
+"""Where candidates run: providers of isolated sessions."""
