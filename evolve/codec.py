@@ -1,0 +1,49 @@
+"""Frozen dataclasses to JSON and back, checked on the way in."""
+
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from evolve.errors import EvolveError
+from evolve.types import JSON
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+__all__ = ["from_json", "json_schema", "to_json"]
+
+T = TypeVar("T")
+
+
+@cache
+def _adapter(cls: type[T]) -> "TypeAdapter[T]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(cls)
+
+
+def to_json(value: object) -> JSON:
+    """The JSON form of a dataclass of this project; enums become their values, tuples become lists."""
+    return cast("JSON", _adapter(type(value)).dump_python(value, mode="json"))
+
+
+def from_json(cls: type[T], data: JSON) -> T:
+    """The value that `to_json` wrote.
+
+    Raises:
+        EvolveError: ``data`` does not have the shape of ``cls``.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return _adapter(cls).validate_python(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise EvolveError(
+            f"expected a {cls.__name__}, got something else at {where or 'the top'}: {first['msg']}"
+        ) from error
+
+
+def json_schema(cls: type) -> JSON:
+    """The JSON Schema of a dataclass of this project."""
+    return cast("JSON", _adapter(cls).json_schema())
