@@ -1,24 +1,23 @@
 """Frozen dataclasses to JSON and back, checked on the way in."""
 
-from functools import cache
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from evolve.errors import EvolveError
 from evolve.types import JSON
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 __all__ = ["from_json", "json_schema", "to_json"]
 
 T = TypeVar("T")
 
+_adapters: dict[type, Any] = {}  # pydantic's TypeAdapter, imported on first use
 
-@cache
-def _adapter(cls: type[T]) -> "TypeAdapter[T]":
-    from pydantic import TypeAdapter
 
-    return TypeAdapter(cls)
+def _adapter(cls: type) -> Any:
+    if cls not in _adapters:
+        from pydantic import TypeAdapter
+
+        _adapters[cls] = TypeAdapter(cls)
+    return _adapters[cls]
 
 
 def to_json(value: object) -> JSON:
@@ -35,13 +34,11 @@ def from_json(cls: type[T], data: JSON) -> T:
     from pydantic import ValidationError
 
     try:
-        return _adapter(cls).validate_python(data)
+        return cast("T", _adapter(cls).validate_python(data))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise EvolveError(
-            f"expected a {cls.__name__}, got something else at {where or 'the top'}: {first['msg']}"
-        ) from error
+        where = ".".join(str(part) for part in first["loc"]) or "the top"
+        raise EvolveError(f"expected a {cls.__name__}, got something else at {where}: {first['msg']}") from error
 
 
 def json_schema(cls: type) -> JSON:
