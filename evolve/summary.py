@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evolve.codec import from_json
+from evolve.comparison import compare
 from evolve.errors import ExitCode
 from evolve.state import CandidateState, RunState
-from evolve.statistics import ratio_interval
 from evolve.types import CandidateId, Evaluation, Objective, Purpose, Score
 
 __all__ = ["Standing", "Summary", "run_objectives", "summarize"]
@@ -53,8 +53,8 @@ class Summary:
         gain: Objective name -> best over seed as a ratio with its interval, on the same fresh inputs; empty if not verified.
         failures: Status -> count of search evaluations that failed.
         rejections: Funnel stage -> count of proposals that were not evaluated.
-        is_better: Whether the winner is verified and strictly better than the seed in some objective and worse in none of the
-            headline: the basis of exit code 0 against 4.
+        is_better: Whether the winner beat the seed's headline score on the same fresh inputs, with the whole interval of the
+            difference: exit code 0 against 4.
         seconds: Wall seconds of all sessions together.
         report: Path of the HTML report, empty if none was written.
     """
@@ -101,26 +101,19 @@ def _evaluation(candidate: CandidateState, evaluation_id: str) -> Evaluation | N
     return next((e for e in candidate.evaluations if e.id == evaluation_id), None)
 
 
-def _standing(
-    state: RunState, candidate: CandidateId, evaluation: Evaluation | None, path: str = ""
-) -> Standing | None:
+def _standing(candidate: CandidateId, evaluation: Evaluation | None, path: str = "") -> Standing | None:
     if evaluation is None:
         return None
     return Standing(candidate, dict(evaluation.scores), path, evaluation.purpose.value, evaluation.status.value)
 
 
 def _gain(best: Evaluation, seed: Evaluation, objectives: tuple[Objective, ...]) -> dict[str, Score]:
-    """Best over seed, paired by instance; an objective whose seed sum is 0 has no ratio and is left out."""
-    paired = {result.name: result for result in seed.instances}
+    """Best over seed, paired by instance; an objective without a meaningful ratio is left out."""
     gain = {}
     for objective in objectives:
-        pairs = [
-            (mine.scores[objective.name], paired[mine.name].scores[objective.name])
-            for mine in best.instances
-            if mine.name in paired and objective.name in mine.scores and objective.name in paired[mine.name].scores
-        ]
-        if pairs and sum(pair[1] for pair in pairs) != 0:
-            gain[objective.name] = ratio_interval([pair[0] for pair in pairs], [pair[1] for pair in pairs])
+        comparison = compare(best, seed, objective)
+        if comparison is not None and comparison.ratio is not None:
+            gain[objective.name] = comparison.ratio
     return gain
 
 
@@ -132,16 +125,16 @@ def summarize(state: RunState, run_dir: Path) -> Summary:
     gain: dict[str, Score] = {}
     is_better = False
     if seed is not None:
-        seed_view = best_view = _standing(state, seed.created.candidate, seed.search_evaluation)
+        seed_view = best_view = _standing(seed.created.candidate, seed.search_evaluation)
         if state.winner is not None and state.winner.candidate in state.candidates:
             best = _evaluation(state.candidates[state.winner.candidate], state.winner.evaluation)
             baseline = _evaluation(seed, state.winner.baseline)
-            best_view = _standing(state, state.winner.candidate, best, "best")
+            best_view = _standing(state.winner.candidate, best, "best")
             if best is not None and baseline is not None:
-                seed_view = _standing(state, seed.created.candidate, baseline)
+                seed_view = _standing(seed.created.candidate, baseline)
                 gain = _gain(best, baseline, objectives)
                 is_better = _is_better(best, baseline, objectives)
-    frontier = (_standing(state, c, state.candidates[c].search_evaluation) for c in state.frontier)
+    frontier = (_standing(c, state.candidates[c].search_evaluation) for c in state.frontier)
     report = run_dir / "report.html"
     return Summary(
         run=started.run if started else run_dir.name,
@@ -168,10 +161,8 @@ def summarize(state: RunState, run_dir: Path) -> Summary:
 
 
 def _is_better(best: Evaluation, seed: Evaluation, objectives: tuple[Objective, ...]) -> bool:
-    """Whether the winner beats the seed's headline on the same fresh inputs."""
+    """Whether the winner beats the seed's headline on the same fresh inputs, interval and all."""
     if not best.is_ok or not objectives:
         return False
-    if not seed.is_ok:
-        return True
-    name = objectives[0].name
-    return objectives[0].is_better(best.value(name), seed.value(name))
+    comparison = compare(best, seed, objectives[0])
+    return comparison is not None and comparison.is_better
