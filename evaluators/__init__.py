@@ -1,1 +1,5 @@
-"""Host-side verifiers and their toolkit."""
+"""Host-side verifiers: staged evaluation in a process of its own, aggregation, feedback."""
+
+from evaluators.native import NativeEvaluator
+
+__all__ = ["NativeEvaluator"]

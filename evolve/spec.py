@@ -77,6 +77,8 @@ class Problem:
         evaluator: Entry-point name of the evaluator.
         defaults: The ``[defaults]`` table: configuration values that this problem prefers (``max_evals``, ``proposer``).
         content_hash: Hash of everything that decides a score (``problem.toml`` and ``verify.py`` and the seed).
+        fresh_per_instance: Whether each instance gets a sandbox session of its own, so that no state passes between them.
+        evaluation_s: Wall seconds that all calls of one evaluation may take together (``[limits] evaluation_s``).
     """
 
     name: str
@@ -101,6 +103,8 @@ class Problem:
     evaluator: str
     defaults: dict[str, object]
     content_hash: str
+    fresh_per_instance: bool = False
+    evaluation_s: float = 120.0
 
     @property
     def headline(self) -> Objective:
