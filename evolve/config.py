@@ -29,7 +29,7 @@ class RunConfig:
         max_usd: US dollars; 0 means no limit.
         max_tokens: Model tokens; 0 means no limit.
         max_time_s: Wall seconds of all sessions of the run together; 0 means no limit.
-        patience: Evaluations without a better headline score after which the run ends; 0 means no limit.
+        patience: Evaluations in a row that leave the Pareto frontier as it is, after which the run ends; 0 means no limit.
         parallel: Evaluations at once; 0 means the number of CPU cores.
         parallel_proposals: Proposals at once; 0 means ``parallel`` for proposers without models, else 8.
         seed: Seed of every random choice.

@@ -60,6 +60,7 @@ class TicketState:
 
     Attributes:
         decision: What the policy wanted; ``None`` for the seed's ticket 0.
+        is_requested: Whether a proposer was given its brief.
         completions: Model answers in order of call.
         candidate: Id of the admitted candidate.
         rejection: Why it left the funnel.
@@ -68,6 +69,7 @@ class TicketState:
     """
 
     decision: PolicyDecided | None = None
+    is_requested: bool = False
     completions: list[CompletionReceived] = field(default_factory=list)
     candidate: CandidateId | None = None
     rejection: Rejection | None = None
@@ -102,9 +104,12 @@ class RunState:
         model_failures: Calls that got no answer.
         notes: Latest version of each note.
         winner: The last naming of a winner.
+        certifications: How often a winner was named.
         stopped: The last stop, ``None`` while running.
         elapsed_s: Seconds of work in all sessions together, by the events' times.
         last_time: Time of the last event.
+        events: How many there are.
+        proposals: Proposals asked for.
     """
 
     started: RunStarted | None = None
@@ -121,6 +126,7 @@ class RunState:
     model_failures: int = 0
     notes: dict[str, BlobHash] = field(default_factory=dict)
     winner: WinnerNamed | None = None
+    certifications: int = 0
     stopped: RunStopped | None = None
     elapsed_s: float = 0.0
     last_time: float | None = None
@@ -168,6 +174,7 @@ class RunState:
             self.ticket(event.ticket).decision = event
 
     def _on_requested(self, event: ProposalRequested) -> None:
+        self.ticket(event.ticket).is_requested = True
         self.proposals += 1
 
     def _on_completion(self, event: CompletionReceived) -> None:
@@ -220,6 +227,7 @@ class RunState:
 
     def _on_winner(self, event: WinnerNamed) -> None:
         self.winner = event
+        self.certifications += 1
 
     def _on_stopped(self, event: RunStopped) -> None:
         self.stopped = event
