@@ -7,7 +7,7 @@ deterministic program are equal.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, NewType, TypeAlias
 
 from evolve.program import BlobHash, Program
 
@@ -35,7 +35,10 @@ __all__ = [
     "Usage",
 ]
 
-JSON: TypeAlias = Union[None, bool, int, float, str, list["JSON"], dict[str, "JSON"]]
+if TYPE_CHECKING:
+    JSON: TypeAlias = bool | int | float | str | list["JSON"] | dict[str, "JSON"] | None
+else:
+    JSON = Any  # pydantic, which checks values at run time, cannot follow an alias that names itself
 
 RunId = NewType("RunId", str)
 CandidateId = NewType("CandidateId", str)  # "c0042": the ticket that asked for it; the seed is "c0000"
