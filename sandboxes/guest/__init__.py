@@ -1,0 +1,1 @@
+"""What runs inside a sandbox: one standard-library file."""
