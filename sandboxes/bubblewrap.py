@@ -175,7 +175,8 @@ def _shared_python(python: HostPython) -> list[Path]:
 def _hidden_folders(python: HostPython) -> list[Path]:
     """Folders of installed packages, and this project itself wherever it lies: a candidate must not read verifiers."""
     folders = {Path(path) for path in (*sys.path, *site.getsitepackages()) if path.endswith("-packages")}
-    folders |= set(python.library.glob("*-packages")) | set(python.library.parent.glob("python3*/*-packages"))
+    for parent in (python.library.parent, Path("/usr/lib")):
+        folders |= set(parent.glob("python3*/*-packages"))
     project = Path(evolve.__file__).resolve().parent.parent
     if not project.name.endswith("-packages"):
         folders.add(project)
