@@ -57,7 +57,7 @@ class _SandboxTable(_Table):
 
 
 class _StageTable(_Table):
-    name: _Name
+    name: Annotated[str, Field(min_length=1, max_length=64)]
     instances: Annotated[int, Field(ge=0)] = 0
     require: dict[str, _Finite] = {}
 

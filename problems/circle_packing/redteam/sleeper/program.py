@@ -1,0 +1,7 @@
+"""Never answers."""
+
+import time
+
+
+def pack():
+    time.sleep(3600)
