@@ -13,7 +13,7 @@ class RunConfig:
 
     Attributes:
         problem: Name of a built-in problem or path of a problem folder.
-        proposer: Entry-point name of the proposer.
+        proposer: Entry-point name of the proposer; ``auto`` is ``llm`` where a model is named, else ``genetic``.
         proposer_options: Options of the proposer, ``-c proposer.NAME=VALUE``.
         models: Model names; a proposal takes them in turn.
         base_url: URL of an OpenAI-compatible endpoint for ``openai/...`` models; empty for the provider's own.
@@ -40,7 +40,7 @@ class RunConfig:
     """
 
     problem: str = ""
-    proposer: str = "genetic"
+    proposer: str = "auto"
     proposer_options: dict[str, JSON] = field(default_factory=dict)
     models: tuple[str, ...] = ()
     base_url: str = ""

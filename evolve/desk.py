@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 from evolve.completions import Completion, ModelRequest
 from evolve.errors import BudgetTooSmall, ModelUnavailable
@@ -11,7 +12,7 @@ from evolve.recorder import Recorder
 from evolve.search.budget import Ledger, Reservation
 from evolve.types import Usage
 
-__all__ = ["DeskFactory", "estimated_usage"]
+__all__ = ["Desk", "DeskFactory", "capped", "estimated_usage"]
 
 _CHARS_PER_TOKEN = (
     3.0  # low on purpose: code runs at 3 to 4 characters a token, and a reservation must not be too small
@@ -31,6 +32,11 @@ def estimated_usage(request: ModelRequest, model: Model) -> Usage:
     return Usage(input_tokens=tokens_in, output_tokens=request.max_output_tokens, cost_usd=cost)
 
 
+def capped(request: ModelRequest, max_output_tokens: int) -> ModelRequest:
+    """The request with its output limit lowered to the run's."""
+    return replace(request, max_output_tokens=min(request.max_output_tokens, max_output_tokens))
+
+
 class DeskFactory:
     """Opens a desk per ticket; all desks of a run share models, ledger and record.
 
@@ -38,10 +44,14 @@ class DeskFactory:
         models: Taken in turn by ticket number; may be empty for proposers that use none.
         recorder: Where completions go.
         ledger: What may still be spent.
+        max_output_tokens: Upper limit of every answer.
     """
 
-    def __init__(self, models: tuple[Model, ...], recorder: Recorder, ledger: Ledger) -> None:
+    def __init__(
+        self, models: tuple[Model, ...], recorder: Recorder, ledger: Ledger, *, max_output_tokens: int = 4096
+    ) -> None:
         self.models = models
+        self.max_output_tokens = max_output_tokens
         self.recorder = recorder
         self.ledger = ledger
         self._in_flight = 0
@@ -107,6 +117,7 @@ class Desk:
     async def _buy(self, request: ModelRequest, call: int) -> Completion:
         factory, recorder = self._factory, self._factory.recorder
         model = factory.models[self._ticket % len(factory.models)]
+        request = capped(request, factory.max_output_tokens)
         reservation = await factory.reserve(estimated_usage(request, model))
         usage: Usage | None = None
         try:

@@ -11,7 +11,7 @@ import asyncio
 
 from evolve.certification import certify
 from evolve.config import RunConfig
-from evolve.decisions import Expand, Outcome, Reevaluate, Stop, Wait
+from evolve.decisions import Expand, Outcome, Reevaluate, Stop
 from evolve.errors import EvolveError, ModelUnavailable, ProblemError
 from evolve.events import BudgetSettled, FrontierChanged, PolicyDecided, RunStopped
 from evolve.recorder import Recorder
@@ -78,7 +78,7 @@ class Engine:
         self._reopen_tickets()
         while True:
             self._advance()
-            if not self._tasks and not self._done:
+            if not self._tasks:
                 break
             await self._something_finishes()
         if self._failure is not None:
@@ -93,11 +93,10 @@ class Engine:
             pass
 
     async def _something_finishes(self) -> None:
-        if self._tasks:
-            timeout = self._seconds_left()
-            finished, _ = await asyncio.wait(self._tasks.values(), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-            for number in [n for n, task in self._tasks.items() if task in finished]:
-                self._collect(number, self._tasks.pop(number))
+        running = self._tasks.values()
+        finished, _ = await asyncio.wait(running, timeout=self._seconds_left(), return_when=asyncio.FIRST_COMPLETED)
+        for number in [n for n, task in self._tasks.items() if task in finished]:
+            self._collect(number, self._tasks.pop(number))
 
     def _seconds_left(self) -> float | None:
         limit = self._parts.ledger.budget.max_time_s
@@ -156,7 +155,7 @@ class Engine:
         if isinstance(decision, Stop):
             self._recorder.record(PolicyDecided(self._next_ticket, "stop", why=decision.why))
             self._stop_reason = decision.why or "the policy stopped"
-        elif isinstance(decision, Wait) and open_tickets == 0:
+        elif open_tickets == 0:
             self._stop_reason = f"the policy waits with nothing in flight: {decision.why}"
         return False
 

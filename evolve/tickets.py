@@ -108,7 +108,7 @@ class TicketWork:
         self._config = config
         self._recorder = recorder
         self._state = recorder.state
-        self._desks = DeskFactory(parts.models, recorder, parts.ledger)
+        self._desks = DeskFactory(parts.models, recorder, parts.ledger, max_output_tokens=config.max_output_tokens)
         self._proposals = asyncio.Semaphore(parts.parallel_proposals)
         self._evaluations = asyncio.Semaphore(parts.parallel)
         self.admission = Turnstile(is_ordered=parts.is_ordered)
