@@ -88,13 +88,13 @@ def _differential(parents: list[list[Number]], rng: Random) -> list[Splice]:
     for number, plus, minus in zip(parents[0], parents[one], parents[other], strict=True):
         if plus.value != minus.value and rng.random() < 0.8:
             moved = number.value + factor * (plus.value - minus.value)
-            value: int | float = round(moved) if isinstance(number.value, int) else moved
+            value = float(moved) if isinstance(number.value, float) else round(moved)
             splices.append(_put(number, value))
     return [splice for splice in splices if splice is not None]
 
 
 def _put(number: Number, value: float) -> Splice | None:
-    if value == number.value or (isinstance(value, float) and not abs(value) < 1e100):
+    if value == number.value or not abs(value) < 1e100:
         return None
     text = render(value, number.value)
     if value < 0 <= number.value:

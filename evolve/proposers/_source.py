@@ -70,7 +70,7 @@ class Source:
 
     def may_change(self, start: int, end: int) -> bool:
         """Whether the characters lie inside one editable block."""
-        for block in self.blocks:  # a loop: this is the hottest call of the proposer
+        for block in self.blocks:  # noqa: SIM110 - the hottest call of the proposer; a generator costs twice as much
             if block.start <= start and end <= block.end:
                 return True
         return False
