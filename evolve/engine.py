@@ -105,7 +105,7 @@ class Engine:
         return max(0.05, limit - self._parts.ledger.elapsed_s)
 
     def _collect(self, ticket: int, task: asyncio.Task[None]) -> None:
-        if task.cancelled():  # it waited behind a ticket that failed
+        if task.cancelled():  # another ticket failed before this one could start its next step
             self._release(ticket)
         elif (error := task.exception()) is not None:
             # What is in flight beside it may still finish and be recorded; nothing new starts.
@@ -165,6 +165,8 @@ class Engine:
     def _tell_next(self) -> bool:
         """Tell the policy one outcome that is ready; in ticket order only the next one is."""
         if self._parts.is_ordered:
+            if self._stops_requested:
+                return False  # told after the resume, so that the decisions are those of an undisturbed run
             self._skip_settled()
             ticket = self._next_told
             if ticket not in self._done:

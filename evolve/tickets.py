@@ -61,7 +61,7 @@ class Turnstile:
     def __init__(self, *, is_ordered: bool) -> None:
         self._is_ordered = is_ordered
         self._next = 0
-        self._is_broken = False
+        self.is_broken = False  # a ticket failed: nothing new may start
         self._moved = asyncio.Condition()
 
     def start_at(self, ticket: int) -> None:
@@ -77,7 +77,7 @@ class Turnstile:
         if not self._is_ordered:
             return
         async with self._moved:
-            await self._moved.wait_for(lambda: self._is_broken or self._next >= ticket)
+            await self._moved.wait_for(lambda: self.is_broken or self._next >= ticket)
             if self._next < ticket:
                 raise asyncio.CancelledError
 
@@ -90,7 +90,7 @@ class Turnstile:
     async def break_down(self) -> None:
         """A ticket failed: whoever waits behind it gives up, to be taken up again when the run is resumed."""
         async with self._moved:
-            self._is_broken = True
+            self.is_broken = True
             self._moved.notify_all()
 
 
@@ -145,6 +145,8 @@ class TicketWork:
 
     async def _propose(self, decision: PolicyDecided) -> Proposal:
         async with self._proposals:
+            if self.admission.is_broken:
+                raise asyncio.CancelledError
             brief = build_brief(
                 decision,
                 self._parts.problem,
@@ -225,6 +227,8 @@ class TicketWork:
             InfrastructureError: The evaluator failed; nothing is held against the candidate.
         """
         async with self._evaluations:
+            if self.admission.is_broken:
+                raise asyncio.CancelledError
             count = sum(e.purpose is purpose for e in self._state.candidates[candidate].evaluations) + 1
             name = EvaluationId(f"{candidate}.{purpose}.{count}")
             self._recorder.record(EvaluationStarted(ticket, name, candidate, split, seed, purpose))

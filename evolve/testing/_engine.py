@@ -71,7 +71,8 @@ def toy_problem(objectives: tuple[Objective, ...] = (Objective("value"),), seed:
 
 def read_numbers(program: Program) -> dict[str, float]:
     """The ``NAME = number`` lines of the program, names in lower case."""
-    lines = (line.split("=", 1) for line in program.files["program.py"].splitlines() if "=" in line)
+    texts = (line.split("#")[0] for line in program.files["program.py"].splitlines())
+    lines = (text.split("=", 1) for text in texts if "=" in text)
     return {name.strip().lower(): float(number) for name, number in lines}
 
 
