@@ -10,8 +10,8 @@ from evolve.types import JSON
 
 __all__ = [
     "ApiKeyEnv",
-    "Assignments",
     "AsJson",
+    "Assignments",
     "BaseUrl",
     "ConfigFile",
     "DryRun",

@@ -33,7 +33,7 @@ def plan_text(plan: "Plan", origins: Mapping[str, str]) -> str:
 
 def config_rows(config: "RunConfig", origins: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """Key, value and origin of every setting, options included."""
-    rows = []
+    rows: list[tuple[str, str, str]] = []
     for field in fields(config):
         value = getattr(config, field.name)
         if isinstance(value, dict):

@@ -18,6 +18,9 @@ def doctor(
     base: Annotated[
         str | None, typer.Option("--base", metavar="IMAGE", help="Base image that has Python, for --build-image.")
     ] = None,
+    network: Annotated[
+        str | None, typer.Option("--network", metavar="NAME", help="Network of the build; `host` without a bridge.")
+    ] = None,
     run_dir: opt.RunsDir = None,
     as_json: opt.AsJson = False,
 ) -> None:
@@ -33,7 +36,7 @@ def doctor(
     if build_image:
         from evolve.cli._image import build
 
-        build(base)
+        build(base, network)
     diagnosis = diagnose(configured_runs_dir(run_dir))
     if as_json:
         print_json(to_json(diagnosis))
