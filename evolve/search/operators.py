@@ -31,7 +31,7 @@ class OperatorChoice:
         operators: Sequence[str],
         *,
         weights: Mapping[str, float] | None = None,
-        memory: float = 100.0,
+        memory: float = 200.0,
         curiosity: float = 0.1,
     ) -> None:
         self._operators = tuple(operators)

@@ -41,7 +41,7 @@ class ParetoQueueOptions:
     breadth: int = 64
     inspirations: int = 2
     operator_weights: dict[str, JSON] = field(default_factory=dict)
-    operator_memory: float = 100.0
+    operator_memory: float = 200.0
     reevaluate: bool = False
     reevaluate_share: float = 0.2
     reevaluate_limit: int = 8
