@@ -306,4 +306,7 @@ def _leave_results(recorder: Recorder, folder: Path) -> None:
 
         shutil.rmtree(folder / "best", ignore_errors=True)
         recorder.candidate(state.winner.candidate).program.write_to(folder / "best")
-    write_report(folder)
+    try:
+        write_report(folder)
+    except OSError as error:  # the record is safe; the report can be written again from it
+        recorder.say(f"no report: {error}; try: evolve runs export {folder} --html")
