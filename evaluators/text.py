@@ -40,7 +40,9 @@ def with_printed(feedback: str, printed: str) -> str:
     """The feedback, and below it the end of what the program printed, quoted line by line; bounded."""
     if not printed.strip():
         return clean(feedback, FEEDBACK_BYTES)
-    lines = clean(printed[-_PRINTED_BYTES:], _PRINTED_BYTES).strip("\n").split("\n")
+    cleaned = clean(printed[-_PRINTED_BYTES:], 4 * _PRINTED_BYTES).strip("\n")
+    end = cleaned.encode()[-_PRINTED_BYTES:].decode(errors="ignore")  # what was printed last explains most
+    lines = end.split("\n")
     quoted = "the program printed (its end):\n" + "\n".join(f"> {line}" for line in lines)
     room = FEEDBACK_BYTES - len(quoted.encode()) - 1
     if room < FEEDBACK_BYTES // 4:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from evolve.types import Judgement
 
 if TYPE_CHECKING:
-    import numpy
+    import numpy as np
 
 __all__ = ["Unfit", "finite_array", "finite_number", "float_rows", "int_list", "show"]
 
@@ -102,9 +102,7 @@ def float_rows(value: object, *, rows: int, columns: int) -> list[list[float]] |
     return checked
 
 
-def finite_array(
-    value: object, *, shape: tuple[int, ...], dtype: "numpy.typing.DTypeLike" = "float64"
-) -> "numpy.ndarray | Unfit":
+def finite_array(value: object, *, shape: tuple[int, ...], dtype: "np.dtype | str" = "float64") -> "np.ndarray | Unfit":
     """The value as an array of exactly that shape and type, all finite.
 
     Integers may become floats, nothing else is converted; booleans, text and objects are refused.

@@ -85,7 +85,7 @@ def _apply(operation: str, values: Sequence[Vector | np.float32]) -> Vector | np
 
 
 def fma(a: Vector | np.float32, b: Vector | np.float32, c: Vector | np.float32) -> Vector:
-    """a * b + c, rounded once to float32.
+    """Fused multiply-add: a * b + c, rounded once to float32.
 
     The product of two float32 is exact in float64, its sum with c is not. Rounding that sum to odd, not to even,
     keeps the information that it was inexact, so that the second rounding (53 to 24 bits) gives what a single one

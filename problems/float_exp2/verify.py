@@ -39,8 +39,10 @@ class Verifier:
 
 @cache
 def points(split: Split, seed: int, count: int) -> np.ndarray:
-    """Float32 points of [0, 1), ascending. Train: multiples of 2^-20; validation: odd multiples of 2^-21; test: odd
-    multiples of 2^-24 drawn by seed. So no point is in two splits; all are exact."""
+    """Float32 points of [0, 1), ascending and exact; no point is in two splits.
+
+    Train: multiples of 2^-20; validation: odd multiples of 2^-21; test: odd multiples of 2^-24, drawn by seed.
+    """
     if split is Split.TRAIN:
         return (np.arange(count) / count).astype(np.float32)
     if split is Split.VALIDATION:

@@ -1,4 +1,4 @@
-"""A different program at every call: one operation first, garbage later."""
+"""A different program at every call: one operation that gets past the first stage, then garbage."""
 
 calls = 0
 
@@ -7,5 +7,5 @@ def program():
     global calls
     calls += 1
     if calls == 1:
-        return [["mul", 0, 0.69], ["add", 1, 1.0]]
+        return [["add", 0, 0.957]]
     return [["mul", 0, 3e38], ["mul", 1, 3e38]]
