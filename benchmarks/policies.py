@@ -4,21 +4,19 @@
 
 Candidates are vectors; the moves imitate those of the genetic proposer (one constant by a log-scale step, several
 constants, a block crossover), and a share of children fails. Every policy gets the same moves, seeds and evaluations,
-with a few tickets in flight as in a real run. Figures are of the true value of the best candidate found.
+with a few tickets in flight as in a real run. Values are the true ones of the best candidate found, smaller is better;
+for two goals minus the hypervolume of the front. CPU is that of ask and tell.
 """
 
-import argparse
-import json
+import itertools
 import math
-import platform
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
+
+from _frame import Row, arguments, publish
 
 from evolve.decisions import Expand, Outcome, PolicySetup, Wait
 from evolve.program import Program
@@ -53,7 +51,7 @@ def rastrigin(x: Vector) -> Vector:
 
 
 def valley(x: Vector) -> Vector:
-    return (sum(100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in zip(x, x[1:], strict=False)),)
+    return (sum(100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in itertools.pairwise(x)),)
 
 
 def plateaus(x: Vector) -> Vector:
@@ -62,7 +60,10 @@ def plateaus(x: Vector) -> Vector:
 
 def two_goals(x: Vector) -> Vector:
     half = DIMENSIONS // 2
-    return (sum((v - 1.7) ** 2 for v in x), sum((v + 1.7) ** 2 for v in x[:half]) + sum((v - 1.7) ** 2 for v in x[half:]))
+    return (
+        sum((v - 1.7) ** 2 for v in x),
+        sum((v + 1.7) ** 2 for v in x[:half]) + sum((v - 1.7) ** 2 for v in x[half:]),
+    )
 
 
 LANDSCAPES: dict[str, Callable[[Vector], Vector]] = {
@@ -85,15 +86,19 @@ class MuPlusLambda:
         self._best: list[tuple[float, int, CandidateId]] = []
 
     def ask(self, ticket: int) -> Expand | Wait:
+        """One or two of the mu best."""
         if not self._best:
             return Wait()
         generator = Random(f"{self._setup.seed}:{ticket}")
         operator = generator.choice(self._setup.operators)
         count = min(2 if operator == "crossover" else 1, len(self._best))
         parents = generator.sample(self._best, count)
-        return Expand(tuple(parent[2] for parent in parents), operator if count == 2 or operator != "crossover" else "mutate")
+        return Expand(
+            tuple(parent[2] for parent in parents), operator if count == 2 or operator != "crossover" else "mutate"
+        )
 
     def tell(self, outcome: Outcome) -> None:
+        """Keep the mu best."""
         if outcome.evaluation is None or outcome.candidate is None or not outcome.evaluation.is_ok:
             return
         objective = self._setup.objectives[0]
@@ -141,9 +146,7 @@ def search(policy_class: type, landscape: str, seed: int, evaluations: int, opti
             vectors[name] = x
             front.add(name, values)
         status = Status.OK if is_ok else Status.CRASHED
-        evaluation = Evaluation(
-            EvaluationId(f"{name}.search.1"), name, Split.TRAIN, 0, Purpose.SEARCH, status, scores
-        )
+        evaluation = Evaluation(EvaluationId(f"{name}.search.1"), name, Split.TRAIN, 0, Purpose.SEARCH, status, scores)
         return Outcome(ticket, Candidate(name, PROGRAM, parents, operator), evaluation)
 
     policy.tell(judged(0, start, (), "seed", is_ok=True))
@@ -173,8 +176,8 @@ POLICIES: dict[str, tuple[type, dict]] = {
 }
 
 
-def quality(seeds: int, evaluations: int) -> list[dict]:
-    rows = []
+def quality(seeds: int, evaluations: int) -> list[Row]:
+    rows: list[Row] = []
     for landscape in LANDSCAPES:
         for name, (policy_class, options) in POLICIES.items():
             trials = [search(policy_class, landscape, seed, evaluations, options) for seed in range(1, seeds + 1)]
@@ -182,66 +185,38 @@ def quality(seeds: int, evaluations: int) -> list[dict]:
             rows.append({
                 "landscape": landscape,
                 "policy": name,
+                "seeds": seeds,
+                "evaluations": evaluations,
                 "median": statistics.median(values),
-                "low": values[len(values) // 4],
-                "high": values[(3 * len(values)) // 4],
-                "us_per_candidate": 1e6 * sum(trial.cpu_s for trial in trials) / len(trials) / evaluations,
+                "lower_quartile": values[seeds // 4],
+                "upper_quartile": values[3 * seeds // 4],
+                "cpu_us_per_candidate": 1e6 * sum(trial.cpu_s for trial in trials) / seeds / evaluations,
             })  # fmt: skip
     return rows
 
 
-def speed(counts: list[int]) -> list[dict]:
-    rows = []
+def speed(evaluations: int) -> list[Row]:
+    rows: list[Row] = []
     for landscape in ("rastrigin", "two goals"):
-        for count in counts:
-            trial = search(ParetoQueue, landscape, 1, count, {})
-            rows.append({"landscape": landscape, "candidates": count, "us_per_candidate": 1e6 * trial.cpu_s / count})
+        trial = search(ParetoQueue, landscape, 1, evaluations, {})
+        rows.append({
+            "landscape": landscape,
+            "policy": "pareto-queue",
+            "seeds": 1,
+            "evaluations": evaluations,
+            "median": trial.value,
+            "lower_quartile": None,
+            "upper_quartile": None,
+            "cpu_us_per_candidate": 1e6 * trial.cpu_s / evaluations,
+        })  # fmt: skip
     return rows
 
 
-def commit() -> str:
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    return found.stdout.strip() or "unknown"
-
-
-def machine() -> dict:
-    model = next((line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")), "")
-    return {"processor": model or platform.processor(), "system": f"{platform.system()} {platform.machine()}"}
-
-
-def _cpuinfo() -> list[str]:
-    path = Path("/proc/cpuinfo")
-    return path.read_text().splitlines() if path.exists() else []
-
-
-def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--quick", action="store_true", help="fewer seeds and evaluations")
-    chosen = parser.parse_args(arguments)
-    seeds, evaluations = (5, 300) if chosen.quick else (21, 1000)
-    counts = [1000] if chosen.quick else [1000, 10_000]
-    results = {
-        "seeds": seeds,
-        "evaluations": evaluations,
-        "quality": quality(seeds, evaluations),
-        "speed": speed(counts),
-    }
-    versions = {"python": platform.python_version()}
-    report = {"results": results, "machine": machine(), "versions": versions, "commit": commit()}
-    if chosen.json:
-        print(json.dumps(report, indent=2))
-        return
-    print(f"{machine()['processor']}, Python {versions['python']}, commit {report['commit']}")
-    print(f"\nbest value after {evaluations} evaluations (smaller is better), median [quartiles] of {seeds} seeds")
-    for row in results["quality"]:
-        spread = f"[{row['low']:.5g}, {row['high']:.5g}]"
-        print(f"{row['landscape']:10} {row['policy']:16} {row['median']:11.5g} {spread:26} {row['us_per_candidate']:6.0f} us")
-    print("\nCPU of ask and tell per candidate, pareto-queue")
-    for row in results["speed"]:
-        print(f"{row['landscape']:10} {row['candidates']:6d} candidates {row['us_per_candidate']:6.0f} us")
+def main() -> None:
+    options = arguments(__doc__.splitlines()[0])
+    seeds, evaluations, many = (5, 200, 2000) if options.quick else (21, 1000, 10_000)
+    publish([*quality(seeds, evaluations), *speed(many)], as_json=options.json)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

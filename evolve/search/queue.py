@@ -8,7 +8,7 @@ goes out of date, which is how published queues of this kind lose their explorat
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import islice
-from math import log, sqrt
+from math import sqrt
 from random import Random
 
 from evolve.types import CandidateId, Score
@@ -73,9 +73,8 @@ class CandidateQueue:
     """
 
     def __init__(self, *, pressure: float, exploration: float, breadth: int) -> None:
-        self._pressure = pressure
         self._exploration = exploration
-        self._breadth = breadth
+        self._rank_weights = [(1 + rank) ** -pressure for rank in range(breadth)]
         self._levels: list[float] = []  # distinct costs, best first
         self._at_level: dict[float, list[CandidateRecord]] = {}  # newest last
 
@@ -110,16 +109,11 @@ class CandidateQueue:
                 break
         return found
 
-    def priority(self, rank: int, expansions: int) -> float:
-        """The priority of a candidate at ``rank`` that was expanded ``expansions`` times."""
-        return -self._pressure * log(1 + rank) - self._exploration * log(1 + expansions)
-
     def draw(self, generator: Random, *, without: CandidateId | None = None) -> CandidateRecord | None:
         """A record by priority, ``None`` if there is none besides ``without``."""
         records: list[CandidateRecord] = []
         weights: list[float] = []
-        for rank, cost in enumerate(islice(self._levels, self._breadth)):
-            by_rank = (1 + rank) ** -self._pressure
+        for by_rank, cost in zip(self._rank_weights, self._levels, strict=False):
             for record in islice(reversed(self._at_level[cost]), _PER_RANK):
                 if record.candidate != without:
                     records.append(record)
