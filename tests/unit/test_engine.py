@@ -9,7 +9,7 @@ import pytest
 from evolve.completions import Completion, ModelRequest, Price
 from evolve.config import RunConfig
 from evolve.errors import BudgetTooSmall, EvaluatorCrashed, ModelUnavailable, ProblemError
-from evolve.events import Event, EvaluationFinished
+from evolve.events import EvaluationFinished, Event
 from evolve.state import RunState, fold
 from evolve.store import RunStore
 from evolve.testing._engine import (
@@ -31,8 +31,9 @@ class CheapModel:
 
     name = "cheap"
 
-    def __init__(self, price: Price | None = Price(1.0, 1.0, "test"), fail: ModelUnavailable | None = None) -> None:
-        self.price = price
+    price: Price | None = Price(1.0, 1.0, "test")
+
+    def __init__(self, fail: ModelUnavailable | None = None) -> None:
         self.fail = fail
         self.calls = 0
         self.in_flight = 0
@@ -194,7 +195,7 @@ def test_nothing_better_names_the_seed(tmp_path: Path) -> None:
 
 def test_a_candidate_that_fails_on_fresh_inputs_does_not_win(tmp_path: Path) -> None:
     class Flatters(LiteralEvaluator):
-        async def evaluate(self, request: EvaluationRequest):  # noqa: ANN202
+        async def evaluate(self, request: EvaluationRequest):
             evaluation = await super().evaluate(request)
             lucky = request.program.files["program.py"].startswith("VALUE = 5.0")
             if request.purpose is Purpose.CERTIFY and lucky:
