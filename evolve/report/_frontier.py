@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from evolve.report._reading import RunRecord
+from evolve.report._reading import RunRecord, values_of
 from evolve.types import CandidateId, Objective
 
 __all__ = ["FrontPoint", "ParetoFront", "pareto_front"]
@@ -47,12 +47,8 @@ def pareto_front(record: RunRecord) -> ParetoFront:
             objectives, reason=f"{name} is the only objective of this problem, so there is nothing to trade it for."
         )
     points = tuple(
-        FrontPoint(
-            moment.evaluation.candidate,
-            tuple(moment.evaluation.value(objective.name) for objective in objectives),
-            moment.evaluation.candidate in record.state.frontier,
-        )
+        FrontPoint(moment.evaluation.candidate, values, moment.evaluation.candidate in record.state.frontier)
         for moment in record.moments
-        if moment.evaluation.is_ok
+        if (values := values_of(moment.evaluation, objectives)) is not None
     )
     return ParetoFront(objectives, points, "" if points else "No candidate has a score yet.")

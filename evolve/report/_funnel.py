@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evolve.report._reading import RunRecord
+from evolve.report._reading import RunRecord, values_of
 from evolve.report._text import one_line
 from evolve.state import TicketState
-from evolve.types import CandidateId, Purpose, Status
+from evolve.types import CandidateId, Evaluation, Purpose, Status
 
 __all__ = ["Failure", "Failures", "Funnel", "FunnelStep", "Reason", "failures", "funnel"]
 
@@ -127,13 +127,13 @@ def _stop(record: RunRecord, ticket: TicketState, *, has_model: bool) -> _Stop:
 
 def _beats_parent(record: RunRecord, candidate: CandidateId) -> bool:
     state = record.state
-    own = state.candidates[candidate].search_evaluation
     parents = state.candidates[candidate].created.parents
     parent = state.candidates.get(parents[0]) if parents else None
-    theirs = parent.search_evaluation if parent is not None else None
-    if own is None or theirs is None or not theirs.is_ok:
-        return True
-    return any(o.is_better(own.value(o.name), theirs.value(o.name)) for o in record.objectives)
+    own = values_of(state.candidates[candidate].search_evaluation, record.objectives)
+    theirs = values_of(parent.search_evaluation, record.objectives) if parent is not None else None
+    if own is None or theirs is None:
+        return True  # a parent without a score is beaten by any child that has one
+    return any(o.is_better(a, b) for o, a, b in zip(record.objectives, own, theirs, strict=True))
 
 
 def _reasons(counts: Mapping[str, int]) -> tuple[Reason, ...]:
@@ -173,7 +173,7 @@ class Failures:
 def failures(record: RunRecord) -> Failures:
     """What went wrong, with one example each."""
     counts: Counter[Status] = Counter()
-    examples = {}
+    examples: dict[Status, Evaluation] = {}
     for moment in record.moments:
         evaluation = moment.evaluation
         if evaluation.is_ok or evaluation.purpose is not Purpose.SEARCH:

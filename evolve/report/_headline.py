@@ -140,7 +140,8 @@ def _gains(figures: Figures) -> list[Gain]:
     for item in figures.trust.scores:
         if item.seed is None or item.winner is None:
             continue
-        ratio = item.comparison.ratio if item.comparison else None
+        # A ratio of two negative values reads the wrong way round, so those are shown as they are.
+        ratio = item.comparison.ratio if item.comparison and item.seed.value > 0 else None
         values = f"{number(item.seed.value, 5)} → {number(item.winner.value, 5)} {item.objective.unit}".rstrip()
         change = percent_change(ratio.value) if ratio else values
         is_better = item.comparison.is_better if item.comparison else None

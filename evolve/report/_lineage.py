@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from evolve.report._diffs import program_files, unified_diff
-from evolve.report._reading import ReadBlob
+from evolve.report._reading import ReadBlob, values_of
 from evolve.state import CandidateState, RunState
 from evolve.summary import run_objectives
 from evolve.types import CandidateId, Objective, Score
@@ -88,10 +88,10 @@ def _why(state: RunState, steps: int) -> str:
 def _leader(state: RunState, objectives: tuple[Objective, ...]) -> CandidateId | None:
     best: tuple[float, CandidateId] | None = None
     for name, candidate in state.candidates.items():
-        evaluation = candidate.search_evaluation
-        if evaluation is None or not evaluation.is_ok or not objectives:
+        values = values_of(candidate.search_evaluation, objectives)
+        if values is None:
             continue
-        cost = objectives[0].as_cost(evaluation.value(objectives[0].name))
+        cost = objectives[0].as_cost(values[0])
         if best is None or cost < best[0]:
             best = (cost, name)
     return best[1] if best else next(iter(state.candidates), None)

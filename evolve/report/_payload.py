@@ -64,6 +64,7 @@ def payload(record: RunRecord, figures: Figures, read_blob: ReadBlob) -> Payload
         "lineage": [step.candidate for step in steps],
         "winner": steps[-1].candidate if figures.lineage.is_certified and len(steps) > 1 else None,
         "leader": steps[-1].candidate if len(steps) > 1 else None,
+        "rejected": [visible(item.candidate) for item in figures.trust.rejected],
         "baseline": _baseline(figures),
         "details": details,
         "programs": programs,

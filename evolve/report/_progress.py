@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from evolve.report._reading import RunRecord
+from evolve.report._reading import RunRecord, values_of
 from evolve.types import CandidateId, Objective
 
 __all__ = ["Baseline", "FailureMark", "Progress", "ProgressPoint", "baseline", "progress"]
@@ -79,10 +79,10 @@ def progress(record: RunRecord) -> Progress:
     for moment in record.moments:
         evaluation = moment.evaluation
         axes = (moment.number, moment.elapsed_s, moment.usd, moment.tokens)
-        if not evaluation.is_ok:
+        values = values_of(evaluation, record.objectives)
+        if values is None:
             failures.append(FailureMark(evaluation.candidate, evaluation.status.value, *axes))
             continue
-        values = tuple(evaluation.value(objective.name) for objective in record.objectives)
         best = tuple(
             value if not best or objective.is_better(value, best[i]) else best[i]
             for i, (objective, value) in enumerate(zip(record.objectives, values, strict=True))

@@ -1,6 +1,6 @@
 """What the report reads of a run: the folded state, and when each evaluation arrived at what cost."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -11,7 +11,7 @@ from evolve.store import RunStore
 from evolve.summary import Summary, run_objectives, summarize
 from evolve.types import BlobHash, Evaluation, Objective, Purpose
 
-__all__ = ["Moment", "ReadBlob", "RunRecord", "open_run", "read_record"]
+__all__ = ["Moment", "ReadBlob", "RunRecord", "open_run", "read_record", "values_of"]
 
 ReadBlob: TypeAlias = Callable[[BlobHash], bytes]
 
@@ -54,6 +54,13 @@ class RunRecord:
     objectives: tuple[Objective, ...]
     began: float | None = None
     unanswered: frozenset[int] = frozenset()
+
+
+def values_of(evaluation: Evaluation | None, objectives: Sequence[Objective]) -> tuple[float, ...] | None:
+    """One score per objective, headline first; ``None`` unless the evaluation is ok and has them all."""
+    if evaluation is None or not evaluation.is_ok or any(o.name not in evaluation.scores for o in objectives):
+        return None
+    return tuple(evaluation.scores[objective.name].value for objective in objectives) or None
 
 
 def read_record(events: Iterable[tuple[float, Event]], run_dir: Path) -> RunRecord:

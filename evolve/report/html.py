@@ -14,8 +14,9 @@ from evolve.errors import StoreUnavailable, UsageError
 from evolve.report import _text
 from evolve.report._headline import headline
 from evolve.report._payload import as_script_data, payload
-from evolve.report._reading import ReadBlob, RunRecord, open_run
+from evolve.report._reading import ReadBlob, RunRecord, open_run, values_of
 from evolve.report.figures import diff_lines, draw
+from evolve.types import Evaluation
 
 __all__ = ["render", "write_report"]
 
@@ -64,43 +65,44 @@ def render(record: RunRecord, read_blob: ReadBlob, *, other: RunRecord | None = 
     figures = draw(record, read_blob, other=other)
     data = payload(record, figures, read_blob)
     style, script = _static("report.css"), "\n".join(_static(name) for name in _SCRIPTS)
-    scores = {m.evaluation.candidate: m.evaluation for m in record.moments}
     steps = figures.lineage.steps
-    return _environment().get_template("report.html").render(
-        record=record,
-        state=record.state,
-        summary=record.summary,
-        figures=figures,
-        head=headline(record, figures),
-        rows=_rows(record),
-        scores=scores,
-        steps=steps if len(steps) <= _SHOWN_STEPS else (*steps[:1], *steps[-_SHOWN_STEPS + 1 :]),
-        steps_left_out=max(0, len(steps) - _SHOWN_STEPS),
-        detailed=data.detailed,
-        version=__version__,
-        began=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(record.began)) if record.began else "",
-        settings=asdict_text(record.state.config),
-        environment=asdict_text(record.state.started.environment) if record.state.started else [],
-        policy=f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
-        "img-src data:; base-uri 'none'; form-action 'none'",
-        style=_markup(style),
-        script=_markup(script),
-        data=_markup(as_script_data(data.data)),
-    )  # fmt: skip
+    page: str = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            record=record,
+            state=record.state,
+            summary=record.summary,
+            figures=figures,
+            head=headline(record, figures),
+            rows=_rows(record),
+            steps=steps if len(steps) <= _SHOWN_STEPS else (*steps[:1], *steps[-_SHOWN_STEPS + 1 :]),
+            steps_left_out=max(0, len(steps) - _SHOWN_STEPS),
+            detailed=data.detailed,
+            version=__version__,
+            began=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(record.began)) if record.began else "",
+            settings=_texts(record.state.config),
+            environment=_texts(record.state.started.environment) if record.state.started else [],
+            policy=f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
+            "img-src data:; base-uri 'none'; form-action 'none'",
+            style=_markup(style),
+            script=_markup(script),
+            data=_markup(as_script_data(data.data)),
+        )
+    )
+    return page
 
 
-def asdict_text(values: dict[str, Any]) -> list[tuple[str, str]]:
+def _texts(values: dict[str, Any]) -> list[tuple[str, str]]:
     """Keys and values as text, those without a value left out."""
     return [(str(key), str(value)) for key, value in values.items() if value not in (None, "", [], {}, ())]
 
 
-def _rows(record: RunRecord) -> list[Any]:
+def _rows(record: RunRecord) -> list[Evaluation]:
     """The best ok evaluations by headline, for the table that needs no script."""
-    ok = [m.evaluation for m in record.moments if m.evaluation.is_ok]
-    if not record.objectives:
-        return []
-    goal = record.objectives[0]
-    return sorted(ok, key=lambda e: goal.as_cost(e.value(goal.name)))[:_TABLE_ROWS]
+    scored = [(values, m.evaluation) for m in record.moments if (values := values_of(m.evaluation, record.objectives))]
+    scored.sort(key=lambda pair: record.objectives[0].as_cost(pair[0][0]))
+    return [evaluation for _, evaluation in scored[:_TABLE_ROWS]]
 
 
 def _static(name: str) -> str:

@@ -1,6 +1,6 @@
 // A scatter chart with lines, drawn as SVG from plain numbers. Colours come from CSS, so themes need no redrawing.
 
-const MARGIN = { top: 18, right: 20, bottom: 44, left: 64 };
+const MARGIN = { top: 34, right: 20, bottom: 44, left: 64 };
 
 function ticks(low, high, count) {
   const raw = (high - low) / Math.max(1, count);
@@ -21,15 +21,16 @@ function timeTicks(low, high, count) {
 }
 
 // The range of the values that matter: outliers beyond it are drawn at the edge, and the chart says how many.
-function span(values, keep, all) {
+function span(values, keep, all, direction) {
   const sorted = values.filter((v) => v !== null).sort((a, b) => a - b);
   if (!sorted.length) return [0, 1];
   const at = (q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
   const kept = keep.filter((v) => v !== null && v !== undefined);
-  let low = Math.min(at(all ? 0 : 0.04), ...kept);
-  let high = Math.max(at(all ? 1 : 0.96), ...kept);
+  // Nothing is left out on the better side; of the worse side, most of what a search tries is far off.
+  let low = Math.min(at(all || direction === "minimize" ? 0 : 0.2), ...kept);
+  let high = Math.max(at(all || direction === "maximize" ? 1 : 0.8), ...kept);
   const full = sorted[sorted.length - 1] - sorted[0];
-  if (!all && full < 1.8 * (high - low)) [low, high] = [Math.min(low, sorted[0]), Math.max(high, sorted[sorted.length - 1])];
+  if (!all && full < 1.4 * (high - low)) [low, high] = [Math.min(low, sorted[0]), Math.max(high, sorted[sorted.length - 1])];
   const pad = (high - low) * 0.06 || Math.abs(high) * 0.05 || 1;
   return [low - pad, high + pad];
 }
@@ -56,7 +57,7 @@ class Chart {
   draw() {
     const spec = this.options();
     const width = Math.max(280, this.host.clientWidth);
-    const height = Math.round(Math.min(spec.height || 400, Math.max(260, width * 0.72)));
+    const height = Math.round(Math.min(spec.height, Math.max(260, width * 0.72)));
     const area = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom };
     const scale = (range, from, to) => (v) => from + ((Math.min(Math.max(v, range[0]), range[1]) - range[0]) / (range[1] - range[0])) * (to - from);
     this.x = scale(spec.x.range, area.left, area.right);
@@ -78,6 +79,8 @@ class Chart {
     }
     for (const path of spec.paths) this.path(svg, path);
     for (const p of this.points.filter((q) => q.label)) this.flag(svg, p, area);
+    const cross = this.points.filter((p) => p.isRejected).map((p) => `M${p.px - 4},${p.py - 4}l8,8m0,-8l-8,8`).join("");
+    if (cross) svg.append(mark("path", { d: cross, class: "cross" }));
     this.ring = mark("circle", { r: 8, class: "ring", visibility: "hidden" });
     svg.append(this.ring);
     this.host.replaceChildren(svg, this.tip);
@@ -97,7 +100,7 @@ class Chart {
     }
     svg.append(mark("line", { x1: area.left, x2: area.right, y1: area.bottom, y2: area.bottom, class: "axis" }));
     svg.append(mark("text", { x: (area.left + area.right) / 2, y: area.bottom + 38, class: "name middle" }, spec.x.name));
-    svg.append(mark("text", { x: area.left, y: area.top - 6, class: "name" }, spec.y.name));
+    svg.append(mark("text", { x: 2, y: 14, class: "name" }, spec.y.name));
   }
 
   level(svg, line, area) {
@@ -123,7 +126,7 @@ class Chart {
     svg.append(mark("circle", { cx: p.px, cy: p.py, r: 6, class: `flag ${p.flag}` }));
     const end = p.px > (area.left + area.right) / 2;
     const y = p.py < area.top + 26 ? p.py + 22 : p.py - 13;
-    svg.append(mark("text", { x: p.px + (end ? 4 : -4), y, class: `tag ${end ? "end" : ""} ${p.flag}` }, p.label));
+    svg.append(mark("text", { x: p.px + (end ? 4 : -4), y, class: `tag ${end ? "end" : ""} ${p.flag}` }, this.width < 480 ? p.label.split(" ")[0] : p.label));
   }
 
   hover(event) {
@@ -176,7 +179,8 @@ const AXIS_ORDER = ["number", "elapsed", "usd", "tokens"];
 function tooltip(i) {
   const rows = OBJECTIVES.map((o, k) => build("div", { text: `${o.name}: ${scoreText(k, i)} ${o.unit}`.trim() }));
   const where = COLUMNS.number[i] === 0 ? "the seed" : `evaluation ${number(COLUMNS.number[i])}`;
-  return [build("strong", { text: COLUMNS.id[i] }), ` ${STRINGS[COLUMNS.operator[i]]}, ${where}`, ...rows];
+  const rejected = REJECTED.has(COLUMNS.id[i]) ? build("div", { text: "did not hold up on fresh inputs" }) : "";
+  return [build("strong", { text: COLUMNS.id[i] }), ` ${STRINGS[COLUMNS.operator[i]]}, ${where}`, ...rows, rejected];
 }
 
 // Rows with a score, in order of arrival, with the best score so far.
@@ -206,7 +210,7 @@ function progressSpec(choice) {
   if (basePoints.length && axis === "number") basePoints.push([base.end, basePoints[basePoints.length - 1][1]]);
   const end = Math.max(DATA.end[baseX] || 0, ...scored.map((s) => column[s.i] || 0), ...basePoints.map((p) => p[0]));
   const keep = [seed && seed.v, last.best, ...basePoints.map((p) => p[1])];
-  const range = span(scored.map((s) => s.v), keep, all);
+  const range = span(scored.map((s) => s.v), keep, all, goal.direction);
   const lines = [];
   if (seed) lines.push({ at: seed.v, kind: "seed", text: `seed ${number(seed.v, 5)}` });
   for (const [at, kind, text] of [[goal.bound, "bound", "proven bound"], [goal.best_known, "known", "best known"]]) {
@@ -219,7 +223,7 @@ function progressSpec(choice) {
   const points = scored.filter((s) => column[s.i] !== null).map((s) => {
     const chosen = COLUMNS.id[s.i] === DATA.leader;
     return {
-      i: s.i, x: column[s.i], y: s.v, kind: s.isRecord ? "record" : "plain",
+      i: s.i, x: column[s.i], y: s.v, kind: s.isRecord ? "record" : "plain", isRejected: REJECTED.has(COLUMNS.id[s.i]),
       label: chosen ? `${DATA.winner ? "winner" : "best"} ${COLUMNS.id[s.i]}` : "", flag: "winner",
     };
   });
@@ -231,7 +235,7 @@ function progressSpec(choice) {
     points, lines, rug: failed.map((i) => column[i]).filter((x) => x !== null),
     paths: [{ points: basePoints, kind: "baseline" }, { points: records, kind: "best" }],
     outside: scored.filter((s) => s.v < range[0] || s.v > range[1]).length,
-    tip: (p) => tooltip(p.i), height: 430,
+    tip: (p) => tooltip(p.i), height: 440,
   };
 }
 
@@ -242,12 +246,12 @@ function paretoSpec(choice) {
   const keep = (k) => [...front.map((i) => value(k, i)), value(k, rows[0])];
   const sign = OBJECTIVES[second].direction === "maximize" ? -1 : 1;
   const stairs = front.map((i) => [value(second, i), value(first, i)]).sort((a, b) => sign * (a[0] - b[0]));
-  const x = span(rows.map((i) => value(second, i)), keep(second), all);
-  const y = span(rows.map((i) => value(first, i)), keep(first), all);
+  const x = span(rows.map((i) => value(second, i)), keep(second), all, OBJECTIVES[second].direction);
+  const y = span(rows.map((i) => value(first, i)), keep(first), all, OBJECTIVES[first].direction);
   const points = rows.map((i) => {
     const isSeed = COLUMNS.number[i] === 0, chosen = COLUMNS.id[i] === DATA.leader;
     return {
-      i, x: value(second, i), y: value(first, i), kind: COLUMNS.frontier[i] ? "front" : "plain",
+      i, x: value(second, i), y: value(first, i), kind: COLUMNS.frontier[i] ? "front" : "plain", isRejected: REJECTED.has(COLUMNS.id[i]),
       label: chosen ? (DATA.winner ? "winner" : "best") : isSeed ? "seed" : "", flag: chosen ? "winner" : "seed",
     };
   });

@@ -93,7 +93,7 @@ function openDetail(i) {
   pill.textContent = state.replaceAll("_", " ");
   pill.className = `pill ${state === "ok" ? "good" : state === "suspect" ? "warn" : "bad"}`;
   dialog.querySelector(".roles").textContent = [
-    id === DATA.winner ? "certified winner" : "", COLUMNS.frontier[i] ? "on the frontier" : "", COLUMNS.number[i] === 0 ? "seed" : "",
+    id === DATA.winner ? "certified winner" : "", REJECTED.has(id) ? "did not hold up on fresh inputs" : "", COLUMNS.frontier[i] ? "on the frontier" : "", COLUMNS.number[i] === 0 ? "seed" : "",
   ].filter(Boolean).join(" · ");
   const body = dialog.querySelector(".body");
   body.replaceChildren(...detailBody(i));

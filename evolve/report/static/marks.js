@@ -5,6 +5,7 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 const COLUMNS = DATA.columns;
 const OBJECTIVES = DATA.objectives;
 const STRINGS = COLUMNS.strings;
+const REJECTED = new Set(DATA.rejected);
 const BY_ID = new Map(COLUMNS.id.map((id, i) => [id, i]));
 
 const value = (objective, i) => {

@@ -2,6 +2,15 @@
 
 const PAGE = 25;
 
+// Scores of one column with equal decimals, so that they can be compared at a glance.
+function fixed(objective) {
+  const scores = COLUMNS.id.map((_, i) => value(objective, i)).filter((v) => v !== null).map(Math.abs).sort((a, b) => a - b);
+  const typical = scores[Math.floor(scores.length / 2)] || 1;
+  const decimals = scores.every(Number.isInteger) ? 0 : Math.max(0, 5 - Math.floor(Math.log10(typical)) - 1);
+  const format = new Intl.NumberFormat("en-US", { minimumFractionDigits: Math.min(decimals, 12), maximumFractionDigits: Math.min(decimals, 12) });
+  return (i) => (value(objective, i) === null ? "–" : format.format(value(objective, i)).replace("-", "−"));
+}
+
 class CandidateTable {
   constructor(host) {
     this.host = host;
@@ -13,7 +22,7 @@ class CandidateTable {
       { key: "id", name: "candidate", get: (i) => COLUMNS.id[i] },
       { key: "number", name: "evaluation", num: true, get: (i) => COLUMNS.number[i] },
       { key: "status", name: "status", get: status },
-      ...OBJECTIVES.map((o, k) => ({ key: `score${k}`, name: withUnit(k), num: true, get: (i) => value(k, i), show: (i) => number(value(k, i)) })),
+      ...OBJECTIVES.map((o, k) => ({ key: `score${k}`, name: withUnit(k), num: true, get: (i) => value(k, i), show: fixed(k) })),
       { key: "parent", name: "parent", get: (i) => (COLUMNS.parents[i].length ? COLUMNS.id[COLUMNS.parents[i][0]] : "") },
       { key: "operator", name: "made by", get: (i) => STRINGS[COLUMNS.operator[i]] },
       { key: "feedback", name: "feedback", wide: true, get: (i) => STRINGS[COLUMNS.feedback[i]] },
@@ -77,7 +86,7 @@ class CandidateTable {
 
   row(i) {
     const cells = this.columns.map((c) => {
-      if (c.key === "id") return build("td", {}, idButton(i), COLUMNS.id[i] === DATA.winner ? build("span", { class: "star", title: "certified winner", text: " ★" }) : null);
+      if (c.key === "id") return build("td", {}, idButton(i), COLUMNS.id[i] === DATA.winner ? build("span", { class: "star", title: "certified winner", text: " ★" }) : REJECTED.has(COLUMNS.id[i]) ? build("span", { class: "bad", title: "did not hold up on fresh inputs", text: " ✕" }) : null);
       if (c.key === "status") return build("td", {}, build("span", { class: `state ${status(i) === "ok" ? "good" : status(i) === "suspect" ? "warn" : "bad"}`, text: status(i).replaceAll("_", " ") }));
       return build("td", { class: c.num ? "num" : c.wide ? "wide" : "", text: c.show ? c.show(i) : c.num ? number(c.get(i)) : c.get(i) });
     });
