@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 from evolve.types import Judgement, Limits, Status
 
 if TYPE_CHECKING:
-    import numpy
+    import numpy as np
 
 __all__ = ["Availability", "CallResult", "Data", "SandboxSetup"]
 
-Data: TypeAlias = Union[None, bool, int, float, str, Sequence["Data"], Mapping[str, "Data"], "numpy.ndarray"]
+Data: TypeAlias = Union[None, bool, int, float, str, Sequence["Data"], Mapping[str, "Data"], "np.ndarray"]
 """What may cross the trust boundary: JSON values and numeric arrays."""
 
 

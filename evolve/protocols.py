@@ -5,7 +5,7 @@ Third parties implement these and register them under the entry-point groups ``e
 """
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 from evolve.briefs import Brief, Knob, ParentView, Proposal, Rejection
 from evolve.calls import Availability, CallResult, Data, SandboxSetup
@@ -79,7 +79,7 @@ class Session(Protocol):
         """Kill every process of the candidate and remove its files; safe to call twice."""
         ...
 
-    def __enter__(self) -> "Session": ...
+    def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc_info: object) -> None: ...
 

@@ -184,8 +184,8 @@ class Search:
     proposer: Proposer
     evaluator: Evaluator
     models: tuple[Model, ...] = ()
-    config: RunConfig = RunConfig(max_evals=50, parallel=2, parallel_proposals=2, order="tickets")  # noqa: RUF009
-    problem: Problem = toy_problem()  # noqa: RUF009
+    config: RunConfig = RunConfig(max_evals=50, parallel=2, parallel_proposals=2, order="tickets")
+    problem: Problem = toy_problem()
     listener: Listener | None = None
     engine: Engine | None = None
 
