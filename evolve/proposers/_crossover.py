@@ -48,7 +48,7 @@ def _shape(text: str, function: str) -> str:
         pieces.append(text[last : number.span.start])
         last = number.span.end
     pieces.append(text[last:])
-    return "\0".join(pieces).replace("(\0)", "\0")
+    return "\0".join(pieces)
 
 
 def _ordered(sites: Sites) -> list[Number]:
@@ -97,8 +97,6 @@ def _put(number: Number, value: float) -> Splice | None:
     if value == number.value or not abs(value) < 1e100:
         return None
     text = render(value, number.value)
-    if value < 0 <= number.value:
-        text = f"({text})"
     return Splice(number.span.start, number.span.end, text, f"{number.value} -> {text}")
 
 

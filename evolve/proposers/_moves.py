@@ -8,7 +8,7 @@ from random import Random
 
 from evolve.proposers._numbers import render, step
 from evolve.proposers._regions import Span
-from evolve.proposers._sites import Number, Sites, Statement
+from evolve.proposers._sites import MODULE_BLOCK, Number, Sites, Statement
 from evolve.proposers._source import Splice
 
 __all__ = ["Move", "change_numbers", "change_structure"]
@@ -82,8 +82,6 @@ def _step(sites: Sites, number: Number, rng: Random, scale: float) -> Splice:
     value = step(rng, number.value, scale)
     before = sites.source.text[number.span.start : number.span.end]
     after = render(value, number.value)
-    if value < 0 <= number.value:
-        after = f"({after})"  # so that 2 ** 0.5 or x-1 mean what they say
     return Splice(number.span.start, number.span.end, after, f"{before} -> {after}")
 
 
@@ -178,7 +176,14 @@ def _extend_operand(sites: Sites, rng: Random) -> list[Splice] | None:
 
 
 def _delete_statement(sites: Sites, rng: Random) -> list[Splice] | None:
-    found = [item for item in sites.statements if not item.is_only and not isinstance(item.node, _KEPT_STATEMENTS)]
+    found = [
+        item
+        for item in sites.statements
+        if not item.is_only
+        and not isinstance(item.node, _KEPT_STATEMENTS)
+        # A constant of the module has readers; without it the program only crashes.
+        and not (item.block == MODULE_BLOCK and isinstance(item.node, ast.Assign | ast.AnnAssign))
+    ]
     if not found:
         return None
     lines = rng.choice(found).lines

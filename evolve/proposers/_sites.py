@@ -7,8 +7,9 @@ from functools import lru_cache
 from evolve.proposers._regions import Span
 from evolve.proposers._source import Source, read_source
 
-__all__ = ["Gap", "Number", "Operand", "Sites", "Statement", "find_sites", "number_of"]
+__all__ = ["MODULE_BLOCK", "Gap", "Number", "Operand", "Sites", "Statement", "find_sites", "number_of"]
 
+MODULE_BLOCK = 1  # number of the block that a module's own statements form
 Scope = tuple[int, ...]  # ids of the functions, lambdas and comprehensions around a node, outermost first
 
 

@@ -50,14 +50,18 @@ class GeneticProposer:
         rng = Random(f"{brief.seed}/{brief.ticket}")
         parent = brief.parents[0].candidate.program
         known = {view.candidate.program.content_hash for view in brief.parents}
-        for _ in range(_ATTEMPTS):
+        wanted = brief.operator if brief.operator in self.operators else "mutate"
+        for attempt in range(_ATTEMPTS):
             found = _draw_file(parent, brief, rng)
             if found is None:
                 break
             path, is_python = found
             text = parent.files[path]
             file = _File(text, brief, path if is_python else "")
-            operator, splices = self._draw_moves(file, _mates(brief, path), brief, rng)
+            mates = _mates(brief, path) if wanted == "crossover" else []
+            # Parents that differ in one constant have no child of their own: mutate after a few tries.
+            operator = wanted if attempt < _ATTEMPTS // 3 else "mutate"
+            operator, splices = self._draw_moves(file, mates, operator, rng)
             child_text = apply_splices(text, splices) if splices else text
             if child_text == text or (is_python and compiles(child_text, path)):
                 continue
@@ -66,12 +70,11 @@ class GeneticProposer:
                 return Proposal(child, "; ".join(splice.note for splice in splices[:6]), operator)
         return Proposal(None, operator=brief.operator, rejection=Rejection("new", _why_nothing(parent, brief)))
 
-    def _draw_moves(self, file: "_File", mates: Sequence[str], brief: Brief, rng: Random) -> tuple[str, list[Splice]]:
+    def _draw_moves(self, file: "_File", mates: Sequence[str], operator: str, rng: Random) -> tuple[str, list[Splice]]:
         """One to three moves that do not overlap, and the operator that they amount to."""
-        operator = brief.operator if brief.operator in self.operators else "mutate"
         splices: list[Splice] = []
         if operator == "crossover":
-            taken = cross(file.sites, mates, brief.function, rng) if file.sites and mates else None
+            taken = cross(file.sites, mates, file.function, rng) if file.sites and mates else None
             if taken and rng.random() < 0.6:
                 return operator, taken
             if taken:
@@ -79,7 +82,7 @@ class GeneticProposer:
             else:
                 operator = "mutate"
         if operator == "knobs":
-            taken = turn_knobs(file.knobs, rng, brief.language if not file.sites else "python")
+            taken = turn_knobs(file.knobs, rng, file.language)
             return ("knobs", taken) if taken else ("mutate", self._one_move(file, rng) or [])
         count = rng.choices((1, 2, 3), (0.6, 0.28, 0.12))[0] if operator == "mutate" else 1
         for _ in range(count):
@@ -94,8 +97,8 @@ class GeneticProposer:
         if rng.random() < self._structure:
             return change_structure(sites, rng)
         if file.knobs and rng.random() < 0.6:
-            return turn_knobs(file.knobs, rng, "python")
-        return change_numbers(sites, rng) or turn_knobs(file.knobs, rng, "python")
+            return turn_knobs(file.knobs, rng, file.language)
+        return change_numbers(sites, rng) or turn_knobs(file.knobs, rng, file.language)
 
 
 class _File:
@@ -103,6 +106,7 @@ class _File:
 
     def __init__(self, text: str, brief: Brief, path: str) -> None:
         self.language = "python" if path else brief.language
+        self.function = brief.function
         self.sites: Sites | None = find_sites(text, brief.function) if path else None
         self.knobs: list[KnobSite] = find_knobs(text, brief.knobs, self.language)
 
