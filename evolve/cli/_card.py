@@ -32,7 +32,7 @@ def card(summary: Summary, objectives: tuple[Objective, ...], config: Mapping[st
         ("run", f"{summary.run} · {summary.problem} · {summary.status}: {clean(summary.stop_reason, 300)}"),
         *_result_rows(summary, objectives),
         ("trust", f"{summary.sandbox} sandbox, {_TRUST_WORDS.get(summary.trust, summary.trust)}"),
-        ("spend", f"{money_text(summary.spend_usd)}, {summary.tokens} tokens, {duration_text(summary.seconds)}"),
+        ("spend", _spend_text(summary)),
         ("evaluations", _evaluations_text(summary)),
     ]
     if summary.best is not None and summary.best.path:
@@ -71,6 +71,11 @@ def _verified_text(summary: Summary) -> str:
     if not summary.is_better:
         return "yes, on fresh inputs; nothing beat the seed there"
     return "yes, on fresh inputs"
+
+
+def _spend_text(summary: Summary) -> str:
+    money = f"{money_text(summary.spend_usd)}, {summary.tokens} tokens" if summary.tokens else "no model calls"
+    return f"{money}, {duration_text(summary.seconds)}"
 
 
 def _evaluations_text(summary: Summary) -> str:

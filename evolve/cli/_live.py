@@ -49,6 +49,7 @@ class PlainProgress:
         self._clock = clock
         self._last_s = clock()
         self._last_tenth = 0
+        self._last_best = ""
 
     def on_event(self, event: Event, state: RunState) -> None:
         """Write a line where the event is worth one."""
@@ -58,7 +59,7 @@ class PlainProgress:
             word = "started" if isinstance(event, RunStarted) else f"resumed at {figures.evaluations} evaluations"
             self._write(f"run {figures.run} {word}: {figures.problem}, sandbox {figures.sandbox} ({figures.trust})")
         elif is_better:
-            self._write(_best_line(figures))
+            self._maybe_best()
         elif isinstance(event, EvaluationFinished):
             self._maybe_progress()
         elif isinstance(event, RunStopped):
@@ -67,6 +68,12 @@ class PlainProgress:
     def on_message(self, text: str) -> None:
         """Write the line."""
         self._write(clean(text, 400))
+
+    def _maybe_best(self) -> None:
+        # A gain that six digits do not show is no line.
+        if _best(self.figures).split(" by ")[0] != self._last_best:
+            self._last_best = _best(self.figures).split(" by ")[0]
+            self._write(_best_line(self.figures))
 
     def _maybe_progress(self) -> None:
         figures = self.figures
@@ -118,7 +125,7 @@ class LivePanel:
         from rich.text import Text
 
         grid = Table.grid(padding=(0, 2))
-        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column(style="dim", no_wrap=True, min_width=12)
         grid.add_column(overflow="ellipsis", no_wrap=True)
         for label, value in panel_rows(self.figures, self._clock() - self._started_s):
             # Text, never markup: failures and names may be written by candidates.
@@ -134,7 +141,8 @@ def panel_rows(figures: Figures, elapsed_s: float) -> list[tuple[str, str]]:
     done = figures.evaluations - figures.evaluations_at_start
     rate = f"{60 * done / elapsed_s:.0f} per minute" if elapsed_s > 1 and done else "–"
     seed = score_text(figures.seed, figures.objective.unit) if figures.seed and figures.objective else "–"
-    state = "verifying the winner on fresh inputs" if figures.certifying else (figures.stopped or "searching")
+    doing = "verifying the winner on fresh inputs" if figures.certifying else "searching"
+    state = figures.stopped or doing
     return [
         ("best so far", f"{_best(figures)} · not verified yet" if figures.best else "–"),
         ("seed", seed),

@@ -46,7 +46,8 @@ RunsDir = Annotated[
 ]
 
 Proposer = Annotated[
-    str | None, typer.Option("--proposer", metavar="NAME", help="Who writes candidates: genetic, llm, ... [genetic].")
+    str | None,
+    typer.Option("--proposer", metavar="NAME", help="Who writes candidates [llm with --model, else genetic]."),
 ]
 Models = Annotated[
     list[str] | None,

@@ -13,8 +13,14 @@ if TYPE_CHECKING:
 __all__ = ["config_rows", "plan_text"]
 
 
-def plan_text(plan: "Plan", origins: Mapping[str, str]) -> str:
-    """What a launch would do and cost, and where each setting comes from."""
+def plan_text(plan: "Plan", asked: "RunConfig", origins: Mapping[str, str]) -> str:
+    """What a launch would do and cost, and where each setting comes from.
+
+    Args:
+        plan: With every ``auto`` resolved.
+        asked: The configuration before that.
+        origins: Where each of its values comes from.
+    """
     rows = [
         ("problem", f"{plan.problem} in {plan.problem_folder}"),
         ("proposer", plan.config.proposer),
@@ -26,7 +32,7 @@ def plan_text(plan: "Plan", origins: Mapping[str, str]) -> str:
         *(("note", warning) for warning in plan.warnings),
     ]
     lines = [f"{label.ljust(10)} {text}" for label, text in rows]
-    lines.extend(("", table_text(("setting", "value", "from"), config_rows(plan.config, origins)), ""))
+    lines.extend(("", table_text(("setting", "value", "from"), _resolved_rows(plan.config, asked, origins)), ""))
     lines.append("nothing was started and nothing was spent")
     return "\n".join(lines)
 
@@ -43,6 +49,14 @@ def config_rows(config: "RunConfig", origins: Mapping[str, str]) -> list[tuple[s
             shown = ", ".join(value) if isinstance(value, tuple) else value
             rows.append((field.name, "" if shown is None else str(shown), origins.get(field.name, "")))
     return rows
+
+
+def _resolved_rows(config: "RunConfig", asked: "RunConfig", origins: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    before = {key: value for key, value, _ in config_rows(asked, origins)}
+    return [
+        (key, value, origin if before.get(key, value) == value else f"{origin}: {before[key]}")
+        for key, value, origin in config_rows(config, origins)
+    ]
 
 
 def _proposals(plan: "Plan") -> str:

@@ -86,7 +86,7 @@ def _launch(
         from evolve.planning import plan
 
         outlook = plan(resolved.config)
-        print_json(to_json(outlook)) if as_json else print_line(plan_text(outlook, resolved.origins))
+        print_json(to_json(outlook)) if as_json else print_line(plan_text(outlook, resolved.config, resolved.origins))
         return 0
     from evolve import launch as engine
     from evolve.cli._finish import search
