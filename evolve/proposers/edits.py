@@ -121,10 +121,10 @@ def _apply_blocks(answer: Answer, parent: Program, rules: EditRules) -> tuple[Pr
 
 def _locate(block: EditBlock, program: Program, rules: EditRules) -> tuple[str, Match | str | None]:
     """The file and the lines that a block means; a text says why there is no such place, ``None`` is a new file."""
-    path = _known_path(block.path, program, rules)
+    is_empty = not any(line.strip() for line in block.search)
+    path = _known_path(block.path, program, rules, may_add=is_empty)
     if path and not is_editable(path, rules.editable):
         return path, f"{path} may not be changed; editable: {', '.join(rules.editable)}"
-    is_empty = not any(line.strip() for line in block.search)
     if path and path not in program.files:
         return (
             path,
@@ -164,7 +164,7 @@ def _quote(search: Sequence[str]) -> str:
     return repr(first[:120])
 
 
-def _known_path(given: str, program: Program, rules: EditRules) -> str:
+def _known_path(given: str, program: Program, rules: EditRules, *, may_add: bool = True) -> str:
     """The program's path that a given name means; empty if none is given or only one file could be meant."""
     if not given:
         return ""
@@ -173,7 +173,7 @@ def _known_path(given: str, program: Program, rules: EditRules) -> str:
     same_name = [path for path in program.files if path.rsplit("/", 1)[-1] == given.rsplit("/", 1)[-1]]
     if len(same_name) == 1:
         return same_name[0]
-    if len(program.files) == 1 and not _may_add(given, rules):
+    if len(program.files) == 1 and not (may_add and _may_add(given, rules)):
         return ""
     return given
 
