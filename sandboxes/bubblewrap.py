@@ -9,6 +9,7 @@ import signal
 import site
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import weakref
 from functools import cache
@@ -29,8 +30,6 @@ __all__ = ["BubblewrapSandbox"]
 
 MIB = 1 << 20
 FIX = "apt-get install bubblewrap (Debian, Ubuntu), or install Docker and run: evolve doctor --build-image"
-# Folders that hold shared libraries; nothing else of the system is shown.
-_LIBRARIES = ("/usr/lib", "/usr/lib32", "/usr/lib64", "/lib", "/lib32", "/lib64")
 _ISOLATE = (
     "--unshare-all",
     "--unshare-user",
@@ -151,20 +150,29 @@ def _fixed_mounts(python: HostPython, packages: dict[str, Path]) -> list[str]:
 
 
 def _system_mounts(python: HostPython) -> list[str]:
+    """Shared libraries, the interpreter and its standard library; three words per mount."""
     mounts = []
-    for name in _LIBRARIES:
-        path = Path(name)
-        if path.is_symlink():
-            mounts += ["--symlink", os.readlink(path), name]  # noqa: PTH115 - the text of the link as it is
-        elif path.is_dir():
-            mounts += ["--ro-bind", name, name]
-    shown = [Path(p) for p in mounts[2::3]]
+    for name in ("/lib", "/lib32", "/lib64"):  # links into /usr on most systems
+        if Path(name).is_symlink():
+            mounts += ["--symlink", os.readlink(name), name]  # noqa: PTH115 - the text of the link as it is
+    for folder in _library_folders():
+        mounts += ["--ro-bind", str(folder), str(folder)]
     if Path("/etc/ld.so.cache").exists():
         mounts += ["--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    shown = [Path(p) for p in mounts[2::3]]
     for part in (python.executable, python.library, *_shared_python(python)):
         if not _is_under(part, shown):
             mounts += ["--ro-bind", str(part), str(part)]
     return mounts
+
+
+def _library_folders() -> list[Path]:
+    """Folders of shared libraries; the narrow one of the architecture where there is one (Debian, Ubuntu)."""
+    triplet = sysconfig.get_config_var("MULTIARCH") or ""
+    narrow = [Path(parent, triplet) for parent in ("/usr/lib", "/lib") if triplet]
+    found = [path for path in narrow if path.is_dir()] or [Path("/usr/lib"), Path("/lib")]
+    found += [Path("/usr/lib64"), Path("/lib64")]
+    return [path for path in found if path.is_dir() and not any(p.is_symlink() for p in (path, *path.parents))]
 
 
 def _shared_python(python: HostPython) -> list[Path]:

@@ -270,7 +270,8 @@ def _check_structure(raw: bytes, limits: FrameLimits) -> None:
     """Refuse floods and deep nesting before the parser allocates anything for them."""
     if sum(raw.count(sign) for sign in (b",", b"[", b"{")) >= min(limits.nodes, limits.depth):
         raw = _STRINGS.sub(b'""', raw)
-    if raw.count(b",") + raw.count(b"[") + raw.count(b"{") >= limits.nodes:
+    # At most four signs per value: its comma, its bracket, and those of an escape or a placeholder.
+    if raw.count(b",") + raw.count(b"[") + raw.count(b"{") > 4 * limits.nodes:
         raise ProtocolError(f"expected at most {limits.nodes} values in a header, got more")
     if raw.count(b"[") + raw.count(b"{") <= limits.depth:
         return
