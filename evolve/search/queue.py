@@ -111,16 +111,16 @@ class CandidateQueue:
 
     def draw(self, generator: Random, *, without: CandidateId | None = None) -> CandidateRecord | None:
         """A record by priority, ``None`` if there is none besides ``without``."""
-        records: list[CandidateRecord] = []
-        weights: list[float] = []
-        for by_rank, cost in zip(self._rank_weights, self._levels, strict=False):
-            for record in islice(reversed(self._at_level[cost]), _PER_RANK):
-                if record.candidate != without:
-                    records.append(record)
-                    weights.append(by_rank * (1 + record.expansions) ** -self._exploration)
-        if records:
-            return generator.choices(records, weights)[0]
-        return None
+        at_level = self._at_level
+        ranked = zip(self._rank_weights, self._levels, strict=False)
+        pool = [(weight, record) for weight, cost in ranked for record in at_level[cost][-_PER_RANK:]]
+        if without is not None:
+            pool = [entry for entry in pool if entry[1].candidate != without]
+        if not pool:
+            return None
+        fading = -self._exploration
+        weights = [weight * (1 + record.expansions) ** fading for weight, record in pool]
+        return generator.choices(pool, weights)[0][1]
 
 
 _PER_RANK = 4
