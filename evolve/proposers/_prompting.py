@@ -64,7 +64,7 @@ def render_prompt(brief: Brief, operator: str) -> tuple[Message, ...]:
         mate=mate,
         request=template(operator).template.strip(),
     )
-    return Message("system", _system(brief, program)), Message("user", re.sub(r"\n{3,}", "\n\n", user))
+    return Message("system", _system(brief, program)), Message("user", user)
 
 
 def render_retry(error: str) -> Message:
