@@ -5,6 +5,8 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import typer
@@ -19,8 +21,13 @@ __all__ = ["report_error"]
 _LINE = 2000  # longer messages are a candidate's or a file's text, not ours
 
 
-def report_error(error: BaseException) -> int:
-    """Tell the user what went wrong and give the exit code."""
+def report_error(error: BaseException, words: Sequence[str] = ()) -> int:
+    """Tell the user what went wrong and give the exit code.
+
+    Args:
+        error: What ended the command.
+        words: The command line, to show what arrived.
+    """
     if os.environ.get("EVOLVE_DEBUG") and not isinstance(error, typer.Exit):
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, KeyboardInterrupt):
@@ -32,7 +39,7 @@ def report_error(error: BaseException) -> int:
     if isinstance(error, EvolveError):
         return _tell(error.message, error.fix, error.exit_code)
     if _is_usage_error(error):
-        return _usage(error)
+        return _usage(error, words)
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT}:
         fix = "free space or choose a writable folder, then repeat the command"
         return _tell(
@@ -53,7 +60,7 @@ def _is_usage_error(error: BaseException) -> bool:
     return isinstance(error, tuple(cls for cls in typer.BadParameter.__mro__ if cls.__name__ == "ClickException"))
 
 
-def _usage(error: Any) -> int:
+def _usage(error: Any, words: Sequence[str]) -> int:
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
         print_line(error.message)
@@ -67,8 +74,20 @@ def _usage(error: Any) -> int:
             else []
         )
         message = f"no such option: {name}{suggest(name, known)}"
+    elif getattr(error, "param", None) is not None:
+        message += _got(error.param.opts, words)
     path = context.command_path if context else "evolve"
     return _tell(message[:1].lower() + message[1:].rstrip("."), f"{path} --help", ExitCode.USAGE)
+
+
+def _got(options: Sequence[str], words: Sequence[str]) -> str:
+    # The parser says what it expected, not what it got.
+    for word, following in pairwise([*words, ""]):
+        if word in options:
+            return f"; got {following!r}"
+        if word.split("=", 1)[0] in options:
+            return f"; got {word.split('=', 1)[1]!r}"
+    return ""
 
 
 def _unexpected(error: BaseException) -> int:

@@ -70,5 +70,5 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _end_quietly()
         raise
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - every error is told to the user here
-        return report_error(error)
+        return report_error(error, sys.argv[1:] if argv is None else argv)
     return code if isinstance(code, int) else 0

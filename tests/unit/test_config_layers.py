@@ -122,7 +122,7 @@ def test_a_wrong_value_says_what_was_expected_and_what_arrived(assignment: str, 
     with pytest.raises(ConfigError) as caught:
         layers(assignments=[assignment])
     assert expected in caught.value.message
-    assert f"-c {assignment.split('=')[0]}" in caught.value.message
+    assert f"-c {assignment.split('=', maxsplit=1)[0]}" in caught.value.message
 
 
 @pytest.mark.parametrize("text", ["max_evals", "=3", ""])
