@@ -1,10 +1,9 @@
 """Puts a run together from its configuration, drives it, and sums it up: what `evolve launch` and `resume` do."""
 
 import asyncio
-import os
+import shutil
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evolve.clock import Clock, SystemClock
@@ -12,133 +11,21 @@ from evolve.codec import from_json, to_json
 from evolve.config import RunConfig
 from evolve.engine import Engine
 from evolve.environment import describe_environment
-from evolve.errors import ConfigError, RunError, UsageError
+from evolve.errors import RunError, UsageError
+from evolve.estimate import usage_of_one_proposal
 from evolve.events import RunResumed, RunStarted
+from evolve.ingredients import Ingredients, prepare
 from evolve.plugins import load, suggest
-from evolve.problems import load_problem
-from evolve.protocols import Model, Policy, PolicySetup, Price, Proposer
+from evolve.protocols import Policy
 from evolve.recorder import Listener, Recorder
 from evolve.replay import replay_policy
-from evolve.sandboxing import SandboxChoice, choose_sandbox
-from evolve.search.budget import Budget, Ledger
-from evolve.spec import Problem
+from evolve.search.budget import Ledger
 from evolve.store import RunStore, new_run_folder, runs_folder
 from evolve.summary import Summary, summarize
 from evolve.tickets import Parts
 from evolve.types import JSON
 
 __all__ = ["Ingredients", "Listener", "launch", "prepare", "resume"]
-
-_MODEL_PROPOSALS = 8  # proposals in flight with models, where the user does not say; waiting for a model costs no core
-
-
-@dataclass(frozen=True, slots=True)
-class Ingredients:
-    """A configuration with every name in it resolved; nothing is started yet.
-
-    Attributes:
-        config: With ``auto`` and 0 replaced by what they came to.
-        problem: Loaded.
-        proposer: Constructed.
-        models: Constructed; nothing was sent.
-        sandbox: The provider that candidates will run in.
-        budget: Limits.
-    """
-
-    config: RunConfig
-    problem: Problem
-    proposer: Proposer
-    models: tuple[Model, ...]
-    sandbox: SandboxChoice
-    budget: Budget
-
-    def policy(self) -> Policy:
-        """A new policy, asked nothing yet."""
-        setup = PolicySetup(
-            self.problem.objectives, self.config.seed, self.proposer.operators, self.config.policy_options
-        )
-        policy: Policy = load("evolve.policies", self.config.policy)(setup)
-        return policy
-
-
-def prepare(config: RunConfig) -> Ingredients:
-    """Resolve a configuration.
-
-    Raises:
-        UsageError: A name is unknown, or options contradict each other.
-        SandboxUnavailable: Nothing here isolates candidates as the proposer needs it.
-    """
-    problem = load_problem(config.problem)
-    name = config.proposer if config.proposer != "auto" else ("llm" if config.models else "genetic")
-    proposer: Proposer = load("evolve.proposers", name)(config.proposer_options)
-    models = _models(config, proposer)
-    load("evolve.policies", config.policy)
-    load("evolve.evaluators", problem.evaluator)
-    budget = Budget(
-        max_evals=config.max_evals or None,
-        max_usd=config.max_usd or None,
-        max_tokens=config.max_tokens or None,
-        max_time_s=config.max_time_s or None,
-        patience=config.patience or None,
-    )
-    if budget.is_unlimited:
-        raise UsageError("expected a limit for the run, got none", fix="give --max-evals, --max-usd or --max-time")
-    ledger = Ledger(budget)
-    for model in models:
-        ledger.require_price(model.price)
-    sandbox = choose_sandbox(config.sandbox, is_trusted_proposer=proposer.is_trusted)
-    return Ingredients(_resolved(config, name, proposer, sandbox), problem, proposer, models, sandbox, budget)
-
-
-def _resolved(config: RunConfig, name: str, proposer: Proposer, sandbox: SandboxChoice) -> RunConfig:
-    if config.order not in {"auto", "tickets", "arrival"}:
-        raise ConfigError(f"expected order auto, tickets or arrival, got {config.order!r}")
-    parallel = config.parallel or len(os.sched_getaffinity(0))
-    proposals = config.parallel_proposals or (_MODEL_PROPOSALS if proposer.uses_models else parallel)
-    order = config.order if config.order != "auto" else ("tickets" if proposer.is_deterministic else "arrival")
-    folder = Path(config.problem)
-    problem = str(folder.resolve()) if (folder / "problem.toml").is_file() else config.problem
-    return replace(
-        config,
-        problem=problem,
-        proposer=name,
-        sandbox=sandbox.name,
-        parallel=parallel,
-        parallel_proposals=proposals,
-        order=order,
-    )
-
-
-def _models(config: RunConfig, proposer: Proposer) -> tuple[Model, ...]:
-    if not proposer.uses_models:
-        if config.models:
-            raise UsageError(
-                f"expected no model for the proposer {proposer.name!r}, got {', '.join(config.models)}",
-                fix="use --proposer llm, or leave --model out",
-            )
-        return ()
-    if not config.models:
-        raise UsageError(
-            f"expected a model for the proposer {proposer.name!r}, got none",
-            fix="--model PROVIDER/NAME (for a local server: --model openai/NAME --base-url http://127.0.0.1:8080/v1)",
-        )
-    from evolve.proposers.models import create_model
-
-    price = None
-    if config.price_in is not None and config.price_out is not None:
-        price = Price(config.price_in, config.price_out, "user")
-    elif config.price_in is not None or config.price_out is not None:
-        raise ConfigError("expected both --price-in and --price-out, got one of them")
-    return tuple(
-        create_model(
-            name,
-            base_url=config.base_url or None,
-            api_key_env=config.api_key_env or None,
-            price=price,
-            timeout_s=config.model_timeout_s,
-        )
-        for name in config.models
-    )
 
 
 def launch(config: RunConfig, *, listener: Listener | None = None, clock: Clock | None = None) -> Summary:
@@ -156,7 +43,8 @@ def launch(config: RunConfig, *, listener: Listener | None = None, clock: Clock 
     """
     parts = prepare(config)
     clock = clock or SystemClock()
-    Ledger(parts.budget).require_room(evaluations=1)
+    usage = usage_of_one_proposal(parts)
+    Ledger(parts.budget).require_room(evaluations=1, usd=usage.cost_usd, tokens=usage.tokens)
     folder = new_run_folder(runs_folder(Path(config.runs_dir) if config.runs_dir else None), parts.problem.name)
     with RunStore.create(folder, clock=clock) as store:
         recorder = Recorder(store, clock, listener)
@@ -302,8 +190,6 @@ def _leave_results(recorder: Recorder, folder: Path) -> None:
 
     state = recorder.state
     if state.winner is not None and state.winner.candidate in state.candidates:
-        import shutil
-
         shutil.rmtree(folder / "best", ignore_errors=True)
         recorder.candidate(state.winner.candidate).program.write_to(folder / "best")
     try:

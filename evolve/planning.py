@@ -1,21 +1,11 @@
 """What a launch would do and cost, found out without spending anything: `evolve launch --dry-run`."""
 
-import asyncio
-from contextlib import suppress
 from dataclasses import dataclass
 
-from evolve.briefing import build_brief
-from evolve.briefs import Brief
-from evolve.completions import Completion, ModelRequest
 from evolve.config import RunConfig
-from evolve.desk import capped, estimated_usage
-from evolve.errors import ModelUnavailable, ProposerExhausted
-from evolve.events import CandidateCreated, PolicyDecided
-from evolve.launch import Ingredients, prepare
-from evolve.search.budget import Ledger
-from evolve.state import RunState
-from evolve.tickets import SEED
-from evolve.types import BlobHash, Candidate, Usage
+from evolve.estimate import usage_of_one_proposal
+from evolve.ingredients import Ingredients, prepare
+from evolve.types import Usage
 
 __all__ = ["Plan", "plan"]
 
@@ -57,18 +47,6 @@ class Plan:
     price_source: str
 
 
-class _CaptureDesk:
-    """Takes the first request of a proposer and answers nothing."""
-
-    def __init__(self) -> None:
-        self.request: ModelRequest | None = None
-
-    async def complete(self, request: ModelRequest) -> Completion:
-        """Never returns."""
-        self.request = request
-        raise ModelUnavailable("a dry run asks no model")
-
-
 def plan(config: RunConfig) -> Plan:
     """What `launch` would do with this configuration.
 
@@ -77,7 +55,7 @@ def plan(config: RunConfig) -> Plan:
         SandboxUnavailable: As `launch` would.
     """
     parts = prepare(config)
-    usage = _usage_of_one_proposal(parts)
+    usage = usage_of_one_proposal(parts)
     source = parts.models[0].price.source if parts.models and parts.models[0].price else ""
     low, high = _proposals(parts, usage)
     cost = 0.0 if not parts.models else usage.cost_usd
@@ -99,29 +77,6 @@ def plan(config: RunConfig) -> Plan:
         cost_usd_per_proposal_max=cost,
         cost_usd_max=total,
         price_source=source or ("unknown" if parts.models else ""),
-    )
-
-
-def _usage_of_one_proposal(parts: Ingredients) -> Usage:
-    """The estimate for the first proposal from the seed; nothing where no model is asked."""
-    if not parts.models:
-        return Usage()
-    desk = _CaptureDesk()
-    with suppress(ModelUnavailable, ProposerExhausted):
-        asyncio.run(parts.proposer.propose(_first_brief(parts), desk))
-    if desk.request is None:
-        return Usage()
-    return estimated_usage(capped(desk.request, parts.config.max_output_tokens), parts.models[0])
-
-
-def _first_brief(parts: Ingredients) -> Brief:
-    state = RunState()
-    seed = Candidate(SEED, parts.problem.seed)
-    state.apply(CandidateCreated(0, SEED, BlobHash(""), (), "seed", "seed", "", ""), 0.0)
-    decision = PolicyDecided(1, "expand", (SEED,), parts.proposer.operators[0])
-    left = Ledger(parts.budget).left()
-    return build_brief(
-        decision, parts.problem, state, candidate=lambda _: seed, seed=parts.config.seed, budget_left=left
     )
 
 
