@@ -20,7 +20,7 @@ _FRONTIER_SAMPLE = 64  # members looked at per draw; keeps a decision cheap howe
 
 @dataclass(frozen=True, slots=True)
 class ParetoQueueOptions:
-    """Options of `ParetoQueue`; docs/search.md has the figures behind the defaults.
+    """Options of `ParetoQueue`; docs/search.md says what they do to the formula.
 
     Attributes:
         frontier_share: Share of parents that come from the archive; the rest comes from the queue.

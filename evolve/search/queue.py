@@ -124,4 +124,4 @@ class CandidateQueue:
 
 
 _PER_RANK = 4
-"""Equal scores that can be drawn from; figures in docs/search.md."""
+"""Equal scores that can be drawn from: enough to drift, few enough that a plateau leaves room for lower ranks."""
