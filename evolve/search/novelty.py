@@ -22,8 +22,8 @@ def fingerprint(program: Program) -> str:
     """A hash that is equal for programs that differ only in formatting, comments or docstrings.
 
     Constants and names count: renaming a variable or changing 1 to 1.0 is another program. Where a file's language is
-    unknown only blank lines, indentation width inside lines and trailing space are ignored, and a Python file that does
-    not parse counts as plain text: a duplicate is dropped for good, so in doubt two programs are different.
+    unknown only blank lines and trailing space are ignored, and a Python file that does not parse counts as plain text:
+    a duplicate is dropped for good, so in doubt two programs are different.
     """
     digest = hashlib.sha256()
     for path in sorted(program.files):
