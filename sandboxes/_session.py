@@ -15,7 +15,7 @@ from sandboxes._links import Link
 from sandboxes._text import PrintedText, clean_text
 from sandboxes.frames import FrameLimits, FrameReader, FrameTooLarge, ProtocolError, encode_frame
 
-__all__ = ["GuestSession", "GuestSetup", "frame_limits"]
+__all__ = ["GuestSession", "GuestSetup", "OpenSessions", "frame_limits"]
 
 MIB = 1 << 20
 OPEN_LIMIT_S = 30.0  # an interpreter starts in 20 ms, a container in 300 ms; beyond this something is broken
@@ -131,6 +131,11 @@ class GuestSession:
         self._link.destroy()
         if self._final is None:
             self._final = CallResult(Status.CRASHED, message="the session is closed")
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the session is closed or has failed for good; nothing of it is left then."""
+        return self._final is not None
 
     # ---------------------------------------------------------------------------------------- exchange
 
@@ -262,6 +267,24 @@ class GuestSession:
         if failure.is_final:
             self._final = result
         return result
+
+
+class OpenSessions:
+    """The sessions of a provider that still have to be closed, forgotten ones too."""
+
+    def __init__(self) -> None:
+        self._sessions: list[GuestSession] = []
+
+    def add(self, session: GuestSession) -> GuestSession:
+        """Remember a session; gives it back."""
+        self._sessions = [*(known for known in self._sessions if not known.is_over), session]
+        return session
+
+    def close(self) -> None:
+        """Close every one that is open."""
+        for session in self._sessions:
+            session.close()
+        self._sessions = []
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import weakref
 from functools import cache
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from evolve.types import Limits, Trust
 from sandboxes._environment import guest_environment
 from sandboxes._links import PipeLink, wait_for
 from sandboxes._packages import GUEST_FOLDER, START_GUEST, HostPython, find_packages, host_python
-from sandboxes._session import GuestSession, GuestSetup
+from sandboxes._session import GuestSession, GuestSetup, OpenSessions
 from sandboxes.process import local_rlimits, remove_tree
 
 __all__ = ["BubblewrapSandbox"]
@@ -74,7 +73,7 @@ class BubblewrapSandbox:
         self._python = host_python()
         self._mounts = [binary, *_fixed_mounts(self._python, find_packages(setup.preload))]
         self._folder = Path(tempfile.mkdtemp(prefix="evolve-bubblewrap-"))
-        self._sessions: weakref.WeakSet[GuestSession] = weakref.WeakSet()
+        self._sessions = OpenSessions()
 
     @classmethod
     def probe(cls) -> Availability:
@@ -97,14 +96,13 @@ class BubblewrapSandbox:
             files={},
             rlimits={**local_rlimits(limits), **_process_limit(limits)},
         )
-        session = GuestSession(PipeLink(process, lambda: _end(process, info, folder)), setup, limits, nonce)
-        self._sessions.add(session)
-        return session
+        return self._sessions.add(
+            GuestSession(PipeLink(process, lambda: _end(process, info, folder)), setup, limits, nonce)
+        )
 
     def close(self) -> None:
         """See `evolve.protocols.Sandbox.close`."""
-        for session in list(self._sessions):
-            session.close()
+        self._sessions.close()
         remove_tree(self._folder)
 
     def _start(self, folder: Path, environment: dict[str, str]) -> tuple["subprocess.Popen[bytes]", int]:

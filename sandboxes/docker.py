@@ -4,7 +4,6 @@ import contextlib
 import secrets
 import socket
 import time
-import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from evolve.types import Trust
 from sandboxes import _owners
 from sandboxes._environment import guest_environment
 from sandboxes._packages import GUEST_FOLDER
-from sandboxes._session import GuestSession, GuestSetup
+from sandboxes._session import GuestSession, GuestSetup, OpenSessions
 from sandboxes._streams import AttachLink
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class DockerSandbox:
     def __init__(self, setup: SandboxSetup) -> None:
         self._setup = setup
         self._client = _connect(API_TIMEOUT_S)
-        self._sessions: weakref.WeakSet[GuestSession] = weakref.WeakSet()
+        self._sessions = OpenSessions()
         self._guest = tuple((GUEST_FOLDER / name).read_text() for name in ("wire.py", "runner.py"))
         try:
             with _as_unavailable(setup.image):
@@ -88,14 +87,11 @@ class DockerSandbox:
         )
         with _as_unavailable(self._setup.image):
             link = self._start(nonce)
-        session = GuestSession(link, setup, limits, nonce)
-        self._sessions.add(session)
-        return session
+        return self._sessions.add(GuestSession(link, setup, limits, nonce))
 
     def close(self) -> None:
         """See `evolve.protocols.Sandbox.close`."""
-        for session in list(self._sessions):
-            session.close()
+        self._sessions.close()
         self._client.close()
 
     def _start(self, nonce: str) -> AttachLink:
@@ -184,14 +180,17 @@ def build_image(
     Args:
         base: Image to build from: Debian-based, with or without Python and numpy.
         tag: Name of the result.
-        dockerfile: Another recipe than the project's own.
+        dockerfile: Another recipe than the project's own, which a wheel carries beside this module.
         network: Network of the build; ``host`` where the engine has no bridge.
         on_line: Told each line of the build's output.
 
     Raises:
         SandboxUnavailable: No engine answers, or the build fails.
     """
-    recipe = dockerfile or Path(__file__).parent.parent / "Dockerfile"
+    here = Path(__file__).parent
+    recipe = dockerfile or next((p for p in (here / "Dockerfile", here.parent / "Dockerfile") if p.is_file()), None)
+    if recipe is None:
+        raise SandboxUnavailable("expected the recipe of the image, found none", fix="reinstall adrs-evolve")
     with _as_unavailable(tag):
         client = _connect(600.0)
         try:

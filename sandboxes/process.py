@@ -6,7 +6,6 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-import weakref
 from pathlib import Path
 
 from evolve.calls import Availability, SandboxSetup
@@ -17,7 +16,7 @@ from sandboxes import _proctree
 from sandboxes._environment import guest_environment
 from sandboxes._links import PipeLink, wait_for
 from sandboxes._packages import GUEST_FOLDER, START_GUEST, find_packages, host_python
-from sandboxes._session import GuestSession, GuestSetup
+from sandboxes._session import GuestSession, GuestSetup, OpenSessions
 
 __all__ = ["ProcessSandbox"]
 
@@ -45,7 +44,7 @@ class ProcessSandbox:
         self._folder = Path(tempfile.mkdtemp(prefix="evolve-process-"))
         self._packages = self._folder / "packages"
         self._packages.mkdir()
-        self._sessions: weakref.WeakSet[GuestSession] = weakref.WeakSet()
+        self._sessions = OpenSessions()
         try:
             for name, path in find_packages(setup.preload).items():
                 (self._packages / name).symlink_to(path)
@@ -79,14 +78,11 @@ class ProcessSandbox:
             rlimits=local_rlimits(limits),
         )
         link = PipeLink(process, lambda: _end(process, folder, nonce))
-        session = GuestSession(link, setup, limits, nonce)
-        self._sessions.add(session)
-        return session
+        return self._sessions.add(GuestSession(link, setup, limits, nonce))
 
     def close(self) -> None:
         """See `evolve.protocols.Sandbox.close`."""
-        for session in list(self._sessions):
-            session.close()
+        self._sessions.close()
         remove_tree(self._folder)
 
     def _start(self, scratch: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
@@ -134,7 +130,8 @@ def _end(process: "subprocess.Popen[bytes]", folder: Path, nonce: str) -> None:
 
 def remove_tree(folder: Path) -> None:
     """Remove a folder that a candidate may have filled with anything."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():  # folders without permissions, or chains deeper than Python can follow
+    with contextlib.suppress(RecursionError):  # a chain of folders deeper than Python can follow
+        shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():  # such a chain, or folders without permissions
         subprocess.run(["chmod", "-R", "u+rwx", str(folder)], check=False, capture_output=True)
         subprocess.run(["rm", "-rf", str(folder)], check=False, capture_output=True)
