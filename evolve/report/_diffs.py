@@ -12,6 +12,7 @@ __all__ = ["DiffLine", "diff_lines", "program_files", "unified_diff"]
 _MAX_INPUT_LINES = 6000  # difflib is quadratic at worst; a program beyond this is not read as a diff by anybody
 _MAX_OUTPUT_LINES = 1500
 _MAX_LINE = 600
+_MAX_PATH = 200
 _CONTEXT = 3
 
 
@@ -53,7 +54,7 @@ def unified_diff(before: Mapping[str, str], after: Mapping[str, str]) -> str:
         old, new = before.get(path), after.get(path)
         if old == new:
             continue
-        name = visible(path)
+        name = clip(visible(path), _MAX_PATH)
         parts.append(f"--- {name}" if old is not None else "--- /dev/null")
         parts.append(f"+++ {name}" if new is not None else "+++ /dev/null")
         parts.extend(_file_diff(_lines(old), _lines(new)))

@@ -17,6 +17,7 @@ _TOP = 200  # candidates by headline score that get their texts and diffs, besid
 _ALARMS = 20
 _MAX_DETAILED = 500
 _MAX_TEXT = 4000
+_MAX_NAME = 200
 _MAX_PROGRAM = 60_000
 _TEXT_BUDGET = 6_000_000  # characters of programs and diffs; beyond it a page gets slow to open
 
@@ -171,7 +172,10 @@ def _details(
         to_parent, to_seed = diff(parent, candidate), diff(state.seed, candidate)
         # The index of a program stands for its hash: shorter, and nothing on the page needs the hash itself.
         if created.program not in programs:
-            shown = {visible(p): visible(clip(text, _MAX_PROGRAM)) for p, text in program(created.program).items()}
+            shown = {
+                visible(clip(p, _MAX_NAME)): visible(clip(text, _MAX_PROGRAM))
+                for p, text in program(created.program).items()
+            }
             programs[created.program] = {**shown}
             room -= sum(len(text) for text in shown.values())
         room -= len(to_parent) + (len(to_seed) if to_seed != to_parent else 0)

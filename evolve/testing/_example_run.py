@@ -25,6 +25,7 @@ from evolve.events import (
     WinnerNamed,
 )
 from evolve.statistics import mean_interval
+from evolve.testing._example_texts import FAILURES, IDEAS, MODELS, REJECTIONS, SEED
 from evolve.types import (
     BlobHash,
     CandidateId,
@@ -47,58 +48,6 @@ _OBJECTIVES = (
     Objective("peak_memory", Direction.MINIMIZE, "MiB", bound=700.0),
     Objective("plan_time", Direction.MINIMIZE, "ms"),
 )
-_SEED = '''"""Place buffers with lifetimes at offsets: largest first, lowest offset that fits."""
-
-ORDER_WEIGHT = 1.0
-LIFETIME_WEIGHT = 0.0
-RESTARTS = 1
-
-
-def key(buffer):
-    size, start, end = buffer
-    return ORDER_WEIGHT * size + LIFETIME_WEIGHT * (end - start)
-
-
-def overlaps(first, second):
-    return first[1] < second[2] and second[1] < first[2]
-
-
-def solve(buffers):
-    order = sorted(range(len(buffers)), key=lambda i: -key(buffers[i]))
-    offsets = {}
-    for i in order:
-        taken = sorted((offsets[j], offsets[j] + buffers[j][0]) for j in offsets if overlaps(buffers[i], buffers[j]))
-        offset = 0
-        for low, high in taken:
-            if offset + buffers[i][0] <= low:
-                break
-            offset = max(offset, high)
-        offsets[i] = offset
-    return [offsets[i] for i in range(len(buffers))]
-'''
-_IDEAS = (
-    ("Weigh the lifetime too: long buffers block more.", "LIFETIME_WEIGHT = {x}"),
-    ("Try several orders and keep the lowest peak.", "RESTARTS = {n}"),
-    ("Prefer the gap that fits best, not the lowest one.", "GAP_PENALTY = {x}"),
-    ("Place buffers around the busiest moment first.", "BUSY_WEIGHT = {x}"),
-    ("Swap pairs of neighbours as long as the peak falls.", "SWAPS = {n}"),
-    ("Break ties by start time, which keeps columns together.", "TIE_WEIGHT = {x}"),
-)
-_FAILURES = (
-    (Status.CRASHED, "IndexError: list index out of range (program.py, line 24, in solve)"),
-    (Status.INVALID, "buffers 3 and 17 overlap: [4096, 8192) and [6144, 7168) are live together from step 12 to 19"),
-    (Status.TIMEOUT, "solve() ran 10.0 s, limit 10 s (problem.toml: [limits] timeout_s)"),
-    (Status.OUT_OF_MEMORY, "the process tree passed 512 MiB"),
-    (Status.INCORRECT, "expected 48 offsets, got 47"),
-)
-_REJECTIONS = (
-    ("parsed", "SEARCH block 1 does not occur in program.py"),
-    ("parsed", "the answer holds no SEARCH/REPLACE block and no program"),
-    ("parsed", "SyntaxError: unexpected indent (program.py, line 31)"),
-    ("new", "the same program as an earlier candidate after normalisation"),
-    ("static", "import of a module that is not allowed: ctypes"),
-)
-_MODELS = ("openai/large-coder", "local/small-coder")
 
 
 @dataclass(slots=True)
@@ -180,14 +129,21 @@ def example_events(
         policy: Name of the policy; ``best-of-n`` always expands the seed.
         hostile: Text that is added to every text which a model or a candidate could write.
     """
-    return _Maker(random.Random(seed), objectives, ending, has_models, policy, hostile).make(proposals)
+    return _Maker(
+        random.Random(seed),
+        objectives=objectives,
+        ending=ending,
+        has_models=has_models,
+        policy=policy,
+        hostile=hostile,
+    ).make(proposals)
 
 
 class _Maker:
     """Writes one example run, event by event."""
 
     def __init__(  # the arguments of example_events
-        self, rng: random.Random, objectives: int, ending: str, has_models: bool, policy: str, hostile: str
+        self, rng: random.Random, *, objectives: int, ending: str, has_models: bool, policy: str, hostile: str
     ) -> None:
         self.rng, self.ending, self.has_models, self.policy, self.hostile = rng, ending, has_models, policy, hostile
         self.objectives = _OBJECTIVES[:objectives]
@@ -232,7 +188,7 @@ class _Maker:
         config = {
             "problem": "tensor_memory",
             "proposer": "llm" if self.has_models else "genetic",
-            "models": list(_MODELS) if self.has_models else [],
+            "models": list(MODELS) if self.has_models else [],
             "policy": self.policy,
             "max_evals": proposals,
             "seed": 7,
@@ -252,8 +208,8 @@ class _Maker:
         )
 
     def _seed(self) -> None:
-        seed = _Known(CandidateId("c0000"), _SEED, (1.0, 1.0))
-        self._create(0, seed, (), "seed", "seed", "")
+        seed = _Known(CandidateId("c0000"), SEED, (1.0, 1.0))
+        self._create(0, seed, parents=(), operator="seed", proposer="seed", why="")
         seed.evaluation = self._evaluate(0, seed, Purpose.SEED)
         self._emit(FrontierChanged(0, (seed.id,), (), 1))
         self._emit(BudgetSettled(0, 1))
@@ -270,15 +226,15 @@ class _Maker:
         usage = Usage()
         if self.has_models:
             if self.rng.random() < 0.02:
-                self._emit(ModelFailed(ticket, "propose", _MODELS[0], "HTTP 529: overloaded" + self.hostile), 4.0)
+                self._emit(ModelFailed(ticket, "propose", MODELS[0], "HTTP 529: overloaded" + self.hostile), 4.0)
                 self._reject(ticket, "model", "no answer after 4 tries: HTTP 529", usage)
                 return
             usage = self._ask(ticket)
         if self.rng.random() < (0.2 if self.has_models else 0.06):
-            self._reject(ticket, *self.rng.choice(_REJECTIONS), usage)
+            self._reject(ticket, *self.rng.choice(REJECTIONS), usage)
             return
         child, rationale = self._child(candidate, parent)
-        self._create(ticket, child, (parent.id,), operator, proposer, rationale)
+        self._create(ticket, child, parents=(parent.id,), operator=operator, proposer=proposer, why=rationale)
         if self.ending == "running" and ticket % 50 == 0:
             return  # in flight when the record was read
         child.evaluation = self._evaluate(ticket, child, Purpose.SEARCH)
@@ -293,10 +249,10 @@ class _Maker:
     def _ask(self, ticket: int) -> Usage:
         total = Usage()
         for call in range(2 if self.rng.random() < 0.08 else 1):
-            model = _MODELS[0] if self.rng.random() < 0.7 else _MODELS[1]
+            model = MODELS[0] if self.rng.random() < 0.7 else MODELS[1]
             tokens_in, tokens_out = self.rng.randint(1400, 2600), self.rng.randint(150, 900)
-            cost = (3.0 * tokens_in + 15.0 * tokens_out) / 1e6 if model == _MODELS[0] else 0.0
-            source = "litellm" if model == _MODELS[0] else "local"
+            cost = (3.0 * tokens_in + 15.0 * tokens_out) / 1e6 if model == MODELS[0] else 0.0
+            source = "litellm" if model == MODELS[0] else "local"
             usage = Usage(tokens_in, tokens_out, tokens_in // 2, cost, source, 1, self.rng.uniform(1.5, 9.0))
             role = "propose" if call == 0 else "repair"
             prompt, text = self._blob(f"prompt {ticket}.{call}"), self._blob(f"answer {ticket}.{call}{self.hostile}")
@@ -309,7 +265,7 @@ class _Maker:
         self._emit(BudgetSettled(ticket, 0, usage))
 
     def _child(self, name: CandidateId, parent: _Known) -> tuple[_Known, str]:
-        rationale, line = self.rng.choice(_IDEAS)
+        rationale, line = self.rng.choice(IDEAS)
         line = line.format(x=round(self.rng.uniform(0.05, 2.5), 3), n=self.rng.randint(2, 64))
         knob = line.split(" = ")[0]
         lines = parent.text.split("\n")
@@ -333,7 +289,7 @@ class _Maker:
         return _Known(name, "\n".join(lines), quality), rationale
 
     def _create(
-        self, ticket: int, item: _Known, parents: tuple[CandidateId, ...], operator: str, proposer: str, why: str
+        self, ticket: int, item: _Known, *, parents: tuple[CandidateId, ...], operator: str, proposer: str, why: str
     ) -> None:
         program = self._program(item.text)
         self._emit(
@@ -347,7 +303,7 @@ class _Maker:
         self._emit(EvaluationStarted(ticket, name, item.id, split, seed, purpose))
         status, feedback = Status.OK, ""
         if purpose is Purpose.SEARCH and self.rng.random() < 0.22:
-            status, feedback = self.rng.choice(_FAILURES)
+            status, feedback = self.rng.choice(FAILURES)
             if self.rng.random() < 0.06:
                 status, feedback = Status.SUSPECT, "peak_memory 612 MiB is below the proven bound of 700 MiB"
         results = () if status is not Status.OK else tuple(self._judge(item, seed, i, worse) for i in range(12))
@@ -392,7 +348,7 @@ class _Maker:
         baseline = self._evaluate(0, self.known[0], Purpose.CERTIFY)
         tried = [
             self._evaluate(0, item, Purpose.CERTIFY, worse)
-            for item, worse in zip(ranked[:2], (1.45, 1.0), strict=False)
+            for item, worse in zip(ranked[:2], (1.6, 1.6 if self.ending == "nothing" else 1.0), strict=False)
         ]
         if self.ending == "nothing" or len(tried) < 2:
             self._emit(WinnerNamed(CandidateId(""), EvaluationId(""), baseline.id, tuple(e.candidate for e in tried)))

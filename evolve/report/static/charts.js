@@ -221,7 +221,7 @@ function progressSpec(choice) {
     lines.push({ at, kind, text: `${text} ${number(at, 6)}` });
   }
   const points = scored.filter((s) => column[s.i] !== null).map((s) => {
-    const chosen = COLUMNS.id[s.i] === DATA.leader;
+    const chosen = COLUMNS.id[s.i] === DATA.leader && !REJECTED.has(DATA.leader);
     return {
       i: s.i, x: column[s.i], y: s.v, kind: s.isRecord ? "record" : "plain", isRejected: REJECTED.has(COLUMNS.id[s.i]),
       label: chosen ? `${DATA.winner ? "winner" : "best"} ${COLUMNS.id[s.i]}` : "", flag: "winner",
@@ -249,7 +249,7 @@ function paretoSpec(choice) {
   const x = span(rows.map((i) => value(second, i)), keep(second), all, OBJECTIVES[second].direction);
   const y = span(rows.map((i) => value(first, i)), keep(first), all, OBJECTIVES[first].direction);
   const points = rows.map((i) => {
-    const isSeed = COLUMNS.number[i] === 0, chosen = COLUMNS.id[i] === DATA.leader;
+    const isSeed = COLUMNS.number[i] === 0, chosen = COLUMNS.id[i] === DATA.leader && !REJECTED.has(DATA.leader);
     return {
       i, x: value(second, i), y: value(first, i), kind: COLUMNS.frontier[i] ? "front" : "plain", isRejected: REJECTED.has(COLUMNS.id[i]),
       label: chosen ? (DATA.winner ? "winner" : "best") : isSeed ? "seed" : "", flag: chosen ? "winner" : "seed",
