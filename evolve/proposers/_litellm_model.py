@@ -86,10 +86,12 @@ class LitellmModel:
 
 def _fault(error: Exception) -> TransientFault | PermanentFault:
     status = getattr(error, "status_code", None)
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    if type(error).__name__ in {"APIConnectionError", "Timeout"} or not isinstance(status, int):
-        return TransientFault(f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
-    return fault_of_status(status, str(error), headers.get("retry-after"))
+    text = " ".join(str(error)[:1000].split())
+    is_answer = isinstance(status, int) and status < 400  # a good status whose body litellm could not read
+    if type(error).__name__ in {"APIConnectionError", "Timeout"} or is_answer or not isinstance(status, int):
+        return TransientFault(f"{type(error).__name__}: {text[:300]}")
+    headers = getattr(error, "litellm_response_headers", None) or {}
+    return fault_of_status(status, text, headers.get("retry-after"))
 
 
 def _import_litellm() -> ModuleType:

@@ -101,7 +101,7 @@ class FaultServer:
         self.requests: list[dict[str, object]] = []
         self.keys: list[str] = []
         self._script = list(script)
-        self._lock = threading.Lock()
+        self._arrived = threading.Condition()
         self._is_closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -110,7 +110,7 @@ class FaultServer:
 
     def set_script(self, script: Sequence[Fault]) -> None:
         """Begin a new script and forget the requests."""
-        with self._lock:
+        with self._arrived:
             self._script = list(script)
             self.requests.clear()
             self.keys.clear()
@@ -127,10 +127,21 @@ class FaultServer:
 
     def take(self, body: bytes, key: str) -> Fault:
         """Note a request and give what is to be done with it."""
-        with self._lock:
+        with self._arrived:
             self.requests.append(json.loads(body))
             self.keys.append(key)
+            self._arrived.notify_all()
             return self._script[min(len(self.requests), len(self._script)) - 1]
+
+    def wait_for_requests(self, count: int, limit_s: float = 30.0) -> None:
+        """Wait until that many requests have arrived.
+
+        Raises:
+            TimeoutError: They have not within the limit.
+        """
+        with self._arrived:
+            if not self._arrived.wait_for(lambda: len(self.requests) >= count, limit_s):
+                raise TimeoutError(f"expected {count} requests within {limit_s} s, got {len(self.requests)}")
 
     def wait(self, seconds: float) -> bool:
         """Wait, unless the server closes first; whether it does."""
