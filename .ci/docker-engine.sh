@@ -9,7 +9,6 @@ cache="${EVOLVE_CI_CACHE:-/var/cache/evolve}"
 suite="${EVOLVE_CI_SUITE:-bookworm}"
 base="evolve-base:${suite}"
 image="${EVOLVE_CI_IMAGE:-evolve-cpu}"
-packages=(docker.io iptables debootstrap bubblewrap)
 
 say() { printf 'docker-engine: %s\n' "$*"; }
 give_up() {
@@ -19,7 +18,9 @@ give_up() {
 answers() { timeout 10 docker version --format '{{.Server.Version}}' 2>/dev/null; }
 
 install_packages() {
-    local missing=() package
+    local missing=() packages=(debootstrap bubblewrap) package
+    # Where an engine of another make runs already, Debian's own must not replace it.
+    answers >/dev/null || packages+=(docker.io iptables)
     for package in "${packages[@]}"; do
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
     done

@@ -121,7 +121,9 @@ class GuestSession:
             if outcome.status is Status.TIMEOUT:
                 outcome = _Failure(Status.TIMEOUT, f"no answer within the limit of {limit_s:g} s")
             return self._fail(outcome, wall_s, self._used_cpu_s - cpu_before)
-        self._drain(self._calls)
+        if self._drain(self._calls):
+            outcome = _Failure(Status.PROTOCOL_VIOLATION, "bytes came that belong to no reply")
+            return self._fail(outcome, wall_s, self._used_cpu_s - cpu_before)
         usage = self._link.usage()
         self._used_cpu_s = usage.cpu_s if usage else 0.0
         return self._result(outcome, wall_s, self._used_cpu_s - cpu_before)
@@ -208,17 +210,17 @@ class GuestSession:
                 return _Failure(Status.OUT_OF_MEMORY, f"the processes together use more than {limit // MIB} MiB")
         return None
 
-    def _drain(self, call: int) -> None:
-        """Read the text that belongs to a call, up to the guest's mark or a short grace."""
+    def _drain(self, call: int) -> bool:
+        """Read the text that belongs to a call, up to the guest's mark or a short grace; whether frames came too."""
         deadline = time.monotonic() + TEXT_GRACE_S
-        while self._text.ended_call < call or call < 0:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return
+        while (self._text.ended_call < call or call < 0) and (left := deadline - time.monotonic()) > 0:
             step = self._link.step(memoryview(b""), left)
             self._text.feed(step.text)
+            if step.frames:
+                return True
             if step.is_closed and not step.text:
-                return
+                break
+        return False
 
     def _death(self, *, is_partial: bool) -> "_Failure":
         """How the worker ended, after the supervisor's last words have been waited for."""

@@ -120,7 +120,7 @@ def test_bubblewrap_shows_no_home_no_repository_and_no_installed_packages():
     source = "import os\ndef main(paths):\n    return [p for p in paths if os.path.isfile(p) or (os.path.isdir(p) and os.listdir(p))]\n"
     here = Path(__file__).resolve()
     hidden = [here, here.parents[2] / "problems", here.parents[2] / "pyproject.toml", Path.home() / ".ssh"]
-    hidden += [Path(pytest.__file__), Path("/etc/passwd"), Path("/home"), Path("/var"), Path("/run"), Path("/usr/bin")]
+    hidden += [Path(pytest.__file__), Path("/etc/passwd"), Path("/home"), Path("/var"), Path("/run"), Path("/usr/bin/env")]
     sandbox = BubblewrapSandbox(SandboxSetup(preload=("numpy",)))
     with sandbox.open(Program.single(source), "program.py") as session:
         assert session.call("main", [str(path) for path in hidden]).value == []
