@@ -48,6 +48,8 @@ RESUMABLE = (
     "base_url",
     "api_key_env",
     "model_timeout_s",
+    "model_retries",
+    "model_backoff_s",
     "certify",
 )
 
@@ -210,7 +212,7 @@ def _of_assignment(text: str) -> tuple[str, dict[str, object]]:
     key, equals, value = text.partition("=")
     key = key.strip()
     if not equals or not key:
-        raise ConfigError(f"expected -c KEY=VALUE, got {text!r}", fix="e.g. -c parallel=2 or -c policy.explore=0.3")
+        raise ConfigError(f"expected -c KEY=VALUE, got {text!r}", fix="e.g. -c parallel=2 or -c policy.exploration=0.5")
     if not _is_known(key):
         raise _unknown(key, f"-c {text}")
     return f"-c {key}", {key: from_text(key, value.strip())}

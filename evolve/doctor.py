@@ -68,17 +68,21 @@ class Diagnosis:
     checks: tuple[Check, ...]
 
 
-def diagnose(runs_dir: Path, environment: Mapping[str, str] | None = None) -> Diagnosis:
+def diagnose(
+    runs_dir: Path, environment: Mapping[str, str] | None = None, *, configuration: EvolveError | None = None
+) -> Diagnosis:
     """Look at everything that a launch needs.
 
     Args:
         runs_dir: Where runs would be written.
         environment: Instead of this process's variables.
+        configuration: What is wrong with the settings, where that is known.
     """
     choice = _chosen_sandbox()
     checks = (
         _python(),
         _shadowing(),
+        _configuration(configuration),
         _runs_folder(runs_dir),
         *_sandboxes(),
         choice,
@@ -128,6 +132,12 @@ def _shadowing() -> Check:
         return Check("packages", "ok", f"evolve, evaluators and sandboxes from {Path(evolve.__file__).parents[1]}")
     detail = ", ".join(f"{name} is shadowed by {place}" for name, place in hidden.items())
     return Check("packages", "fail", detail, "take that folder off PYTHONPATH, or rename it")
+
+
+def _configuration(error: EvolveError | None) -> Check:
+    if error is None:
+        return Check("configuration", "ok", "files and variables have known keys only")
+    return Check("configuration", "fail", error.message, error.fix)
 
 
 def _runs_folder(folder: Path) -> Check:

@@ -22,8 +22,11 @@ _TRUST_WORDS = {
 
 # Always written out, because a problem, a file or a variable may have set them.
 _ALWAYS = ("proposer", "policy", "max_evals", "seed")
-_FLAGS = {"models": "--model", "max_time_s": "--max-time", "runs_dir": "--run-dir"}
-_NO_FLAG = {"max_output_tokens", "model_timeout_s", "certify"}
+_RENAMED = {"max_time_s": "--max-time"}
+_WITH_OPTION = {
+    *("api_key_env", "base_url", "max_evals", "max_time_s", "max_tokens", "max_usd", "order", "parallel"),
+    *("parallel_proposals", "patience", "policy", "price_in", "price_out", "proposer", "sandbox", "seed"),
+}
 
 
 def card(summary: Summary, objectives: tuple[Objective, ...], config: Mapping[str, object]) -> str:
@@ -41,6 +44,8 @@ def card(summary: Summary, objectives: tuple[Objective, ...], config: Mapping[st
     rows.append(("reproduce", launch_command(config)))
     if summary.status in {"interrupted", "failed"}:
         rows.append(("go on", f"evolve resume {shlex.quote(summary.run)}"))
+    # A run folder may come from a stranger, names and all.
+    rows = [(clean(label, 60), clean(text, 4000)) for label, text in rows]
     width = max(len(label) for label, _ in rows)
     return "\n".join(f"  {label.ljust(width)}  {text}" for label, text in rows)
 
@@ -109,10 +114,9 @@ def launch_command(config: Mapping[str, object]) -> str:
 
 
 def _option(name: str, value: object) -> list[str]:
-    if name in _NO_FLAG:
+    if name not in _WITH_OPTION:
         return ["-c", f"{name}={_toml(value)}"]
-    flag = _FLAGS.get(name, "--" + name.replace("_", "-"))
-    return [flag, str(value).removesuffix(".0")]
+    return [_RENAMED.get(name, "--" + name.replace("_", "-")), str(value).removesuffix(".0")]
 
 
 def _texts(value: object) -> list[str]:

@@ -6,8 +6,7 @@ from pathlib import Path
 from evolve.cli._card import card
 from evolve.cli._live import progress
 from evolve.cli._output import print_json, print_line, say
-from evolve.cli._runs import read_run
-from evolve.codec import to_json
+from evolve.cli._runs import read_run, summary_document
 from evolve.doctor import refuse_shadowing
 from evolve.errors import ExitCode
 from evolve.recorder import Listener
@@ -22,7 +21,7 @@ def search(start: Callable[[Listener], Summary], *, as_json: bool) -> int:
     with progress() as listener:
         summary = start(listener)
     if as_json:
-        print_json(to_json(summary))
+        print_json(summary_document(summary))
     else:
         run = read_run(Path(summary.run_dir))
         print_line(card(summary, run.objectives, run.config))

@@ -45,7 +45,7 @@ class PlainProgress:
 
     def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
         self.figures = Figures()
-        self._write = write
+        self._write = lambda line: write(clean(line, 600))
         self._clock = clock
         self._last_s = clock()
         self._last_tenth = 0
@@ -63,11 +63,11 @@ class PlainProgress:
         elif isinstance(event, EvaluationFinished):
             self._maybe_progress()
         elif isinstance(event, RunStopped):
-            self._write(clean(f"{figures.stopped} after {counted(figures)}", 400))
+            self._write(f"{figures.stopped} after {counted(figures)}")
 
     def on_message(self, text: str) -> None:
         """Write the line."""
-        self._write(clean(text, 400))
+        self._write(text)
 
     def _maybe_best(self) -> None:
         # A gain that six digits do not show is no line.
@@ -129,7 +129,7 @@ class LivePanel:
         grid.add_column(overflow="ellipsis", no_wrap=True)
         for label, value in panel_rows(self.figures, self._clock() - self._started_s):
             # Text, never markup: failures and names may be written by candidates.
-            grid.add_row(Text(label), Text(value))
+            grid.add_row(Text(label), Text(clean(value, 600)))
         if self._message:
             grid.add_row(Text(""), Text(self._message, style="yellow"))
         title = Text(clean(f"{self.figures.problem or 'starting'} · {self.figures.run}"))

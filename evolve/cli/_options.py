@@ -71,7 +71,7 @@ Sandbox = Annotated[
     typer.Option("--sandbox", metavar="NAME", help="auto, docker, bubblewrap or process (unsafe) [auto]."),
 ]
 MaxEvals = Annotated[
-    int | None, typer.Option("--max-evals", metavar="N", help="Stop after N evaluations; 0 for no limit [200].")
+    int | None, typer.Option("--max-evals", metavar="N", help="Stop after N evaluations; 0 for no limit [launch: 200].")
 ]
 MaxUsd = Annotated[float | None, typer.Option("--max-usd", metavar="X", help="Spend at most X US dollars on models.")]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", metavar="N", help="Use at most N model tokens.")]
@@ -79,7 +79,10 @@ MaxTime = Annotated[
     str | None, typer.Option("--max-time", metavar="TIME", help="Stop after this wall time: 90s, 10m, 1h30m.")
 ]
 Patience = Annotated[
-    int | None, typer.Option("--patience", metavar="N", help="Stop after N evaluations without a better score.")
+    int | None,
+    typer.Option(
+        "--patience", metavar="N", help="Stop after N evaluations in a row that leave the Pareto frontier as it is."
+    ),
 ]
 Parallel = Annotated[
     int | None, typer.Option("--parallel", metavar="N", help="Evaluations at once [one per CPU core].")
@@ -97,7 +100,7 @@ ConfigFile = Annotated[
 ]
 Assignments = Annotated[
     list[str] | None,
-    typer.Option("-c", metavar="KEY=VALUE", help="Any setting, e.g. -c policy.explore=0.3; may be repeated."),
+    typer.Option("-c", metavar="KEY=VALUE", help="Any setting, e.g. -c policy.exploration=0.5; may be repeated."),
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print configuration and an estimate of cost; start nothing, spend nothing.")

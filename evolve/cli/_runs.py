@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from evolve.cli._configure import configured_runs_dir
+from evolve.codec import to_json
 from evolve.state import RunState, fold
 from evolve.store import RunStore
 from evolve.store.runs import find_run
 from evolve.summary import Summary, run_objectives, summarize
-from evolve.types import Objective
+from evolve.types import JSON, Objective
 
-__all__ = ["RecordedRun", "read_run", "resolve_run"]
+__all__ = ["RecordedRun", "read_run", "resolve_run", "summary_document"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +62,11 @@ def read_run(folder: Path) -> RecordedRun:
         reason = "the process that wrote it ended without a word"
         summary = replace(summary, status="interrupted", stop_reason=reason)
     return RecordedRun(folder, state, summary, pid)
+
+
+def summary_document(summary: Summary) -> dict[str, JSON]:
+    """The JSON of a summary; each gain also has its value as ``ratio``, the key that scripts rely on."""
+    document = cast("dict[str, JSON]", to_json(summary))
+    for gain in cast("dict[str, dict[str, JSON]]", document["gain"]).values():
+        gain["ratio"] = gain["value"]
+    return document

@@ -9,7 +9,7 @@ from evolve.cli import _options as opt
 from evolve.cli._card import card, launch_command
 from evolve.cli._configure import configured_runs_dir
 from evolve.cli._output import print_json, print_line, say
-from evolve.cli._runs import RecordedRun, read_run, resolve_run
+from evolve.cli._runs import RecordedRun, read_run, resolve_run, summary_document
 from evolve.cli._text import clean, money_text, score_text, sparkline, table_text
 from evolve.codec import to_json
 from evolve.errors import RunError, StoreUnavailable
@@ -112,7 +112,7 @@ def show(run: opt.Run, *, run_dir: opt.RunsDir = None, as_json: opt.AsJson = Fal
     """Show what a run came to, and its configuration."""
     found = read_run(resolve_run(run, run_dir))
     if as_json:
-        summary = cast("dict[str, JSON]", to_json(found.summary))
+        summary = summary_document(found.summary)
         config = cast("JSON", dict(found.config))
         print_json({**summary, "live_pid": found.live_pid, "config": config, "reproduce": launch_command(found.config)})
         return

@@ -89,8 +89,8 @@ def sparkline(values: Sequence[float], width: int = 12) -> str:
 
 
 def table_text(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns aligned by spaces, without trailing ones."""
-    lines = [list(header), *[[str(cell) for cell in row] for row in rows]]
+    """Columns aligned by spaces, without trailing ones; what a terminal may not see is taken out of every cell."""
+    lines = [list(header), *[[clean(cell, 400) for cell in row] for row in rows]]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from evolve.cli import _options as opt
-from evolve.errors import ExitCode
+from evolve.errors import ConfigError, ExitCode
 
 __all__ = ["doctor"]
 
@@ -32,12 +32,18 @@ def doctor(
     from evolve.cli._output import print_json, print_line, say
     from evolve.codec import to_json
     from evolve.doctor import diagnose
+    from evolve.store.runs import runs_folder
 
     if build_image:
         from evolve.cli._image import build
 
         build(base, network)
-    diagnosis = diagnose(configured_runs_dir(run_dir))
+    mistake: ConfigError | None = None
+    try:
+        folder = configured_runs_dir(run_dir)
+    except ConfigError as error:
+        folder, mistake = runs_folder(run_dir), error
+    diagnosis = diagnose(folder, configuration=mistake)
     if as_json:
         print_json(to_json(diagnosis))
     else:

@@ -6,7 +6,7 @@ __all__ = ["app"]
 
 app = lazy_group(
     "runs",
-    "List, show, compare, export and remove runs. RUN is a name, the beginning of one, a path, or `latest`.",
+    "List, show, export and remove runs. RUN is a name, the beginning of one, a path, or `latest`.",
     {
         "list": Entry("evolve.cli._runs_reading:list_", "List the runs, oldest first."),
         "show": Entry("evolve.cli._runs_reading:show", "Show what a run came to, and its configuration."),

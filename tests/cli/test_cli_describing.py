@@ -115,6 +115,13 @@ def test_doctor_ends_with_five_where_no_run_can_be_written(cli, quiet_place: Pat
     assert "fail  runs" in result.out
 
 
+def test_doctor_tells_a_mistake_in_the_settings(cli, quiet_place: Path) -> None:
+    (quiet_place / "evolve.toml").write_text("max_evls = 1\n")
+    result = cli("doctor")
+    assert result.code == 5
+    assert "unknown key `max_evls`" in result.out
+
+
 def test_building_the_image_without_an_engine_ends_with_five(cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
     result = cli("doctor", "--build-image")

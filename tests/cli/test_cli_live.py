@@ -182,6 +182,7 @@ def test_the_reproducing_command_line_gives_the_same_configuration(monkeypatch: 
         seed=3,
         order="arrival",
         certify=2,
+        model_retries=1,
         proposer_options={"style": 'say "hi" $HOME', "n": 2, "on": True, "tags": ["x", "y"]},
         policy_options={"explore": 0.3},
     )

@@ -11,6 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from evolve.cli._runs import read_run
+from evolve.codec import from_json, to_json
+from evolve.config import RunConfig
+from evolve.events import RunStarted
+from evolve.store import RunStore
+from evolve.summary import Summary
+from evolve.types import Objective
+
 
 def harmless(text: str) -> bool:
     return not any(c in text for c in "\x1b\x07\u202e")
@@ -63,6 +71,8 @@ def test_show_prints_the_card(cli, finished_run: Path) -> None:
 def test_show_as_json_has_summary_and_configuration(cli, finished_run: Path) -> None:
     shown = json.loads(cli("runs", "show", finished_run.name[:6], "--json").out)
     assert shown["best"]["candidate"] == "c0003"
+    assert shown["gain"]["score"]["ratio"] == shown["gain"]["score"]["value"]
+    assert from_json(Summary, shown) == read_run(finished_run).summary
     assert shown["config"]["max_evals"] == 10
     assert shown["reproduce"].startswith("evolve launch toy")
 
@@ -209,3 +219,17 @@ def test_where_runs_are_looked_up_follows_option_variable_and_file(
     assert finished_run.name in cli("runs", "list").out
     monkeypatch.setenv("EVOLVE_RUNS_DIR", "nowhere")
     assert cli("runs", "list").out == ""
+
+
+def test_names_of_a_foreign_run_cannot_write_to_the_terminal(cli, quiet_place: Path) -> None:
+    folder = quiet_place / "runs" / "foreign"
+    objective = to_json(Objective("sc\x1b[31more"))
+    with RunStore.create(folder) as store:
+        settings = to_json(RunConfig(problem="to\x1b[2Jy", models=("m\x07",)))
+        store.append(
+            RunStarted("r\x1b[1mun", "to\x1b[2Jy", "h", settings, 0, "x\x1b[0m", "un\u202esafe", objectives=[objective])
+        )
+    for words in (["runs", "list"], ["runs", "show", "foreign"], ["runs", "lineage", "foreign"]):
+        result = cli(*words)
+        assert result.code == 0
+        assert harmless(result.out)
