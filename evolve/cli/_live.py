@@ -45,7 +45,7 @@ class PlainProgress:
 
     def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
         self.figures = Figures()
-        self._write = lambda line: write(clean(line, 600))
+        self._out = write
         self._clock = clock
         self._last_s = clock()
         self._last_tenth = 0
@@ -68,6 +68,9 @@ class PlainProgress:
     def on_message(self, text: str) -> None:
         """Write the line."""
         self._write(text)
+
+    def _write(self, line: str) -> None:
+        self._out(clean(line, 600))
 
     def _maybe_best(self) -> None:
         # A gain that six digits do not show is no line.
