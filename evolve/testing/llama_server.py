@@ -11,6 +11,7 @@ import select
 import socket
 import sys
 import sysconfig
+import time
 from pathlib import Path
 
 
@@ -27,6 +28,7 @@ def main() -> int:
     parser.add_argument("--model", type=Path, default=None, help="a GGUF file")
     parser.add_argument("--lifetime", type=float, default=600.0, help="seconds")
     parser.add_argument("--context", type=int, default=8192, help="tokens")
+    parser.add_argument("--threads", type=int, default=1, help="more than free cores make it many times slower")
     parser.add_argument("--check", action="store_true", help="only say whether everything is there")
     options = parser.parse_args()
     weights = options.model or find_weights()
@@ -38,7 +40,7 @@ def main() -> int:
 
         print(f"OK {xllamacpp.__name__} {weights}", flush=True)
         return 0
-    return serve(weights, options.port or free_port(), options.context, options.lifetime)
+    return serve(weights, options)
 
 
 def free_port() -> int:
@@ -48,20 +50,23 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def serve(weights: Path, port: int, context: int, lifetime: float) -> int:
+def serve(weights: Path, options: argparse.Namespace) -> int:
     """Start the server, say so, and wait for the end."""
     import xllamacpp
 
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(weights)
-    parameters.port = port
-    parameters.n_ctx = context
+    parameters.port = options.port or free_port()
+    parameters.n_ctx = options.context
     parameters.n_parallel = 1
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = options.threads
     server = xllamacpp.Server(parameters)
     print(f"READY {server.listening_address}/v1", flush=True)
-    waiting, _, _ = select.select([sys.stdin], [], [], lifetime)
-    while waiting and os.read(sys.stdin.fileno(), 1024):
-        waiting, _, _ = select.select([sys.stdin], [], [], lifetime)
+    end = time.monotonic() + options.lifetime
+    while True:
+        waiting, _, _ = select.select([sys.stdin], [], [], max(0.0, end - time.monotonic()))
+        if not waiting or not os.read(sys.stdin.fileno(), 1024):
+            break
     # Threads of the server do not end by themselves.
     sys.stdout.flush()
     os._exit(0)
