@@ -310,7 +310,7 @@ def main(token):
         if os.fork() == 0:
             try:
                 data = bytearray(b"x" * (60 << 20))
-                time.sleep(3)
+                time.sleep(1.5)
                 os._exit(0)
             finally:
                 os._exit(1)
