@@ -4,9 +4,9 @@ import math
 
 ROWS = 4
 INFLATE = 0.02
-STEPS = 6
+STEPS = 5
 STEP = 0.02
-COOLING = 0.9
+COOLING = 0.95
 PRESSURE = 2.0
 GROWTH = 1.0
 JITTER = 0.1

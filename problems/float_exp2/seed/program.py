@@ -1,11 +1,37 @@
-"""2^x on [0, 1) as a polynomial in Horner's form; the coefficients are a Taylor series, roughly."""
+"""2^x on [0, 1) as a polynomial through a few points of it, in Horner's form."""
 
-C0 = 1.0
-C1 = 0.69
-C2 = 0.24
-C3 = 0.0
-C4 = 0.0
+import math
+
+DEGREE = 2
+BEND = 0.0
+SPREAD = 1.0
 FUSED = 0
+
+
+def nodes():
+    """Where the polynomial meets 2^x: evenly spread, or with BEND denser towards both ends."""
+    places = []
+    for k in range(DEGREE + 1):
+        even = (k + 0.5) / (DEGREE + 1)
+        dense = 0.5 - 0.5 * math.cos(math.pi * even)
+        places.append(0.5 + SPREAD * ((1.0 - BEND) * even + BEND * dense - 0.5))
+    return places
+
+
+def interpolate(places):
+    """Coefficients, lowest power first, by Newton's divided differences."""
+    table = [2.0**x for x in places]
+    for width in range(1, len(places)):
+        for k in range(len(places) - 1, width - 1, -1):
+            table[k] = (table[k] - table[k - 1]) / (places[k] - places[k - width])
+    coefficients = [table[-1]]
+    for k in range(len(places) - 2, -1, -1):
+        shifted = [0.0] + coefficients
+        for i in range(len(coefficients)):
+            shifted[i] -= places[k] * coefficients[i]
+        shifted[0] += table[k]
+        coefficients = shifted
+    return coefficients
 
 
 def horner(coefficients):
@@ -24,7 +50,4 @@ def horner(coefficients):
 
 def program():
     """A list of instructions [operation, operands...]; an int operand is a register, a float is a constant."""
-    coefficients = [C0, C1, C2, C3, C4]
-    while len(coefficients) > 2 and coefficients[-1] == 0.0:
-        coefficients.pop()
-    return horner(coefficients)
+    return horner(interpolate(nodes()))

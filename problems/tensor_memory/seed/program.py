@@ -6,7 +6,7 @@ SIZE_WEIGHT = 0.05
 LIFE_WEIGHT = 0.0
 START_WEIGHT = 1.0
 AREA_WEIGHT = 0.0
-TIGHTNESS = 50.0
+TIGHTNESS = 4.0
 ROUNDS = 1
 PROMOTION = 0.1
 
@@ -23,21 +23,15 @@ def priority(size, start, end):
 
 
 def place(size, busy):
-    """Lowest offset of a gap that is wide enough, first of all one at most TIGHTNESS times as wide as needed."""
+    """Lowest offset of a gap that is wide enough and at most TIGHTNESS times as wide as needed; else on top of all."""
     busy.sort()
     top = 0
-    fallback = -1
     for low, high in busy:
         gap = low - top
-        if gap >= size:
-            if gap <= TIGHTNESS * size:
-                return top
-            if fallback < 0:
-                fallback = top
+        if size <= gap <= TIGHTNESS * size:
+            return top
         if high > top:
             top = high
-    if fallback >= 0:
-        return fallback
     return top
 
 
