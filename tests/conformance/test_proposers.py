@@ -2,8 +2,7 @@ from collections.abc import Sequence
 
 from evolve.proposers import GeneticProposer, LlmProposer, ScriptedProposer
 from evolve.protocols import ModelDesk, Proposer
-from evolve.testing._models import ScriptedModel
-from evolve.testing._proposer import PlainDesk, ProposerTestCase
+from evolve.testing import PlainDesk, ProposerTestCase, ScriptedModel
 
 
 class TestGenetic(ProposerTestCase):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from evolve.testing._models import Fault, FaultServer
+from evolve.testing import Fault, FaultServer
 
 SCRIPT = Path(__file__).parents[2] / "evolve" / "testing" / "llama_server.py"
 

@@ -11,8 +11,7 @@ from evolve.errors import ModelUnavailable
 from evolve.program import Program
 from evolve.proposers import LlmProposer, create_model
 from evolve.proposers._chat import MAX_TEXT_CHARS
-from evolve.testing._models import Fault
-from evolve.testing._proposer import PlainDesk, make_brief, make_view
+from evolve.testing import Fault, PlainDesk, make_brief, make_view
 
 TEXT = "LIMIT = 10\n\n\ndef solve(count):\n    return count + LIMIT\n"
 GOOD = "<<<<<<< SEARCH\nLIMIT = 10\n=======\nLIMIT = 20\n>>>>>>> REPLACE\n"

@@ -7,7 +7,7 @@ import pytest
 from evolve.briefs import Proposal
 from evolve.program import Program
 from evolve.proposers import LlmProposer, create_model
-from evolve.testing._proposer import PlainDesk, make_brief, make_view
+from evolve.testing import PlainDesk, make_brief, make_view
 
 pytestmark = [pytest.mark.local_model, pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -9,7 +9,7 @@ from evolve.briefs import Knob
 from evolve.program import Program
 from evolve.proposers import GeneticProposer
 from evolve.proposers._numbers import render, step, step_knob
-from evolve.testing._proposer import make_brief, make_view
+from evolve.testing import make_brief, make_view
 
 NAMES = st.sampled_from(["a", "b", "größe", "X_1"])
 NUMBERS = st.one_of(st.integers(-(10**6), 10**6), st.floats(allow_nan=False, allow_infinity=False)).map(repr)

@@ -10,7 +10,7 @@ from evolve.briefs import Knob, Proposal
 from evolve.errors import ConfigError, ModelUnavailable
 from evolve.program import Program
 from evolve.proposers import GeneticProposer
-from evolve.testing._proposer import PlainDesk, make_brief, make_view
+from evolve.testing import PlainDesk, make_brief, make_view
 
 PROGRAM = '''"""Doc 3.5."""
 import math

@@ -4,7 +4,7 @@ import pytest
 
 from evolve.program import Program
 from evolve.proposers._prompting import FIXED_CHARS, PROGRAM_FACTOR, fence, render_prompt, render_retry
-from evolve.testing._proposer import make_brief, make_view
+from evolve.testing import make_brief, make_view
 from evolve.types import Status
 
 TEXT = "LIMIT = 10\n\n\ndef solve(count):\n    return count + LIMIT\n"

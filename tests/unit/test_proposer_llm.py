@@ -5,8 +5,7 @@ import pytest
 from evolve.errors import ConfigError, ModelUnavailable
 from evolve.program import Program
 from evolve.proposers import LlmProposer
-from evolve.testing._models import ScriptedModel
-from evolve.testing._proposer import PlainDesk, make_brief, make_view
+from evolve.testing import PlainDesk, ScriptedModel, make_brief, make_view
 from evolve.types import Status
 
 TEXT = "LIMIT = 10\n\n\ndef solve(count):\n    return count + LIMIT\n"

@@ -7,8 +7,7 @@ from evolve.completions import Message, ModelRequest, Price
 from evolve.errors import ConfigError, ProposerExhausted
 from evolve.program import Program
 from evolve.proposers import ScriptedProposer, create_model
-from evolve.testing._models import ScriptedModel
-from evolve.testing._proposer import PlainDesk, make_brief, make_view
+from evolve.testing import PlainDesk, ScriptedModel, make_brief, make_view
 
 TEXT = "LIMIT = 10\n"
 
