@@ -20,10 +20,11 @@ from evolve.errors import SandboxUnavailable
 from evolve.program import Program
 from evolve.types import Limits, Trust
 from sandboxes._environment import guest_environment
+from sandboxes._folders import make_folder, remove_tree
 from sandboxes._links import PipeLink, wait_for
 from sandboxes._packages import GUEST_FOLDER, START_GUEST, HostPython, find_packages, host_python
 from sandboxes._session import GuestSession, GuestSetup, OpenSessions
-from sandboxes.process import local_rlimits, remove_tree
+from sandboxes.process import local_rlimits
 
 __all__ = ["BubblewrapSandbox"]
 
@@ -72,7 +73,7 @@ class BubblewrapSandbox:
         self._setup = setup
         self._python = host_python()
         self._mounts = [binary, *_fixed_mounts(self._python, find_packages(setup.preload))]
-        self._folder = Path(tempfile.mkdtemp(prefix="evolve-bubblewrap-"))
+        self._folder = make_folder()
         self._sessions = OpenSessions()
 
     @classmethod

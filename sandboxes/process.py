@@ -3,7 +3,6 @@
 import contextlib
 import os
 import secrets
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -14,6 +13,7 @@ from evolve.program import Program
 from evolve.types import Limits, Trust
 from sandboxes import _proctree
 from sandboxes._environment import guest_environment
+from sandboxes._folders import make_folder, remove_tree
 from sandboxes._links import PipeLink, wait_for
 from sandboxes._packages import GUEST_FOLDER, START_GUEST, find_packages, host_python
 from sandboxes._session import GuestSession, GuestSetup, OpenSessions
@@ -41,7 +41,7 @@ class ProcessSandbox:
     def __init__(self, setup: SandboxSetup) -> None:
         self._setup = setup
         self._python = host_python()
-        self._folder = Path(tempfile.mkdtemp(prefix="evolve-process-"))
+        self._folder = make_folder()
         self._packages = self._folder / "packages"
         self._packages.mkdir()
         self._sessions = OpenSessions()
@@ -126,12 +126,3 @@ def _end(process: "subprocess.Popen[bytes]", folder: Path, nonce: str) -> None:
     if not is_clean:
         _proctree.kill_marked(f"EVOLVE_SESSION={nonce}")
     remove_tree(folder)
-
-
-def remove_tree(folder: Path) -> None:
-    """Remove a folder that a candidate may have filled with anything."""
-    with contextlib.suppress(RecursionError):  # a chain of folders deeper than Python can follow
-        shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():  # such a chain, or folders without permissions
-        subprocess.run(["chmod", "-R", "u+rwx", str(folder)], check=False, capture_output=True)
-        subprocess.run(["rm", "-rf", str(folder)], check=False, capture_output=True)

@@ -81,6 +81,25 @@ def test_a_busy_candidate_dies_when_its_host_is_killed(provider, token):
         host.wait()
 
 
+def test_the_folder_of_a_killed_host_is_removed_by_the_next_one_and_that_of_a_live_one_is_left(monkeypatch, tmp_path):
+    """Gain: a disk that fills up over many searches."""
+    code = (
+        "import os\nfrom sandboxes import ProcessSandbox\nfrom evolve.calls import SandboxSetup\n"
+        "sandbox = ProcessSandbox(SandboxSetup())\nos.kill(os.getpid(), 9)\n"
+    )
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    subprocess.run([sys.executable, "-c", code], check=False)
+    (left,) = tmp_path.iterdir()
+    alive = ProcessSandbox(SandboxSetup())
+    other = ProcessSandbox(SandboxSetup())
+    assert len(list(tmp_path.iterdir())) == 2
+    assert not left.exists()
+    alive.close()
+    other.close()
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_candidate_finds_nothing_of_the_verifier_in_its_process(provider):
     """Gain: hidden inputs or answers from the stack, from loaded modules or from open files."""
@@ -120,7 +139,14 @@ def test_bubblewrap_shows_no_home_no_repository_and_no_installed_packages():
     source = "import os\ndef main(paths):\n    return [p for p in paths if os.path.isfile(p) or (os.path.isdir(p) and os.listdir(p))]\n"
     here = Path(__file__).resolve()
     hidden = [here, here.parents[2] / "problems", here.parents[2] / "pyproject.toml", Path.home() / ".ssh"]
-    hidden += [Path(pytest.__file__), Path("/etc/passwd"), Path("/home"), Path("/var"), Path("/run"), Path("/usr/bin/env")]
+    hidden += [
+        Path(pytest.__file__),
+        Path("/etc/passwd"),
+        Path("/home"),
+        Path("/var"),
+        Path("/run"),
+        Path("/usr/bin/env"),
+    ]
     sandbox = BubblewrapSandbox(SandboxSetup(preload=("numpy",)))
     with sandbox.open(Program.single(source), "program.py") as session:
         assert session.call("main", [str(path) for path in hidden]).value == []
