@@ -1,6 +1,7 @@
 """Recombines two or three parents of one file: whole functions, top-level constants, or all numbers at once."""
 
 import ast
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from random import Random
@@ -8,33 +9,39 @@ from random import Random
 from evolve.proposers._numbers import blend, render
 from evolve.proposers._regions import Span
 from evolve.proposers._sites import Number, Sites, find_sites, number_of
-from evolve.proposers._source import Source, Splice
+from evolve.proposers._source import Source, Splice, read_source
 
 __all__ = ["cross"]
 
 
-def cross(first: Sites, mates: Sequence[str], function: str, rng: Random) -> list[Splice] | None:
+def cross(text: str, mates: Sequence[str], function: str, rng: Random) -> list[Splice] | None:
     """Splices that bring something of the mates into the first parent; ``None`` where they have nothing to give.
 
     Args:
-        first: The edited parent.
+        text: The file of the edited parent.
         mates: The same file of other candidates, the second parent first.
         function: The function whose signature stays.
         rng: Source of randomness.
     """
-    others = [sites for sites in (find_sites(text, function) for text in mates) if sites is not None]
-    if not others:
-        return None
     moves = [_blend_numbers, _take_functions, _take_constants]
     rng.shuffle(moves)
     for move in moves:
-        splices = move(first, others, function, rng)
+        splices = move(text, mates, function, rng)
         if splices:
             return splices
     return None
 
 
 # ------------------------------------------------------------------------------------ all numbers at once
+
+
+_LITERAL = re.compile(r"-?\b\d+\.?\d*(?:[eE][-+]?\d+)?")
+
+
+@lru_cache(maxsize=128)
+def _skeleton(text: str) -> str:
+    """The text with everything blanked that looks like a number: unequal skeletons spare the search for sites."""
+    return _LITERAL.sub("0", text)
 
 
 @lru_cache(maxsize=128)
@@ -55,15 +62,13 @@ def _ordered(sites: Sites) -> list[Number]:
     return sorted(sites.numbers, key=lambda number: number.span.start)
 
 
-def _blend_numbers(first: Sites, others: Sequence[Sites], function: str, rng: Random) -> list[Splice] | None:
-    shape = _shape(first.source.text, function)
-    same = [sites for sites in others if _shape(sites.source.text, function) == shape]
-    if not same:
+def _blend_numbers(text: str, mates: Sequence[str], function: str, rng: Random) -> list[Splice] | None:
+    same = [mate for mate in mates if mate != text and _skeleton(mate) == _skeleton(text)]
+    same = [mate for mate in same if _shape(mate, function) == _shape(text, function)]
+    parents = [_ordered(sites) for sites in (find_sites(item, function) for item in (text, *same)) if sites is not None]
+    if len(parents) < 2:
         return None
-    mine = [_ordered(sites) for sites in (first, *same)]
-    if any(len(numbers) != len(mine[0]) for numbers in mine):
-        return None
-    splices = _differential(mine, rng) if len(same) > 1 and rng.random() < 0.4 else _towards(mine, rng)
+    splices = _differential(parents, rng) if len(parents) > 2 and rng.random() < 0.4 else _towards(parents, rng)
     return splices or None
 
 
@@ -103,28 +108,28 @@ def _put(number: Number, value: float) -> Splice | None:
 # ---------------------------------------------------------------------------------------- named pieces
 
 
-def _take_functions(first: Sites, others: Sequence[Sites], function: str, rng: Random) -> list[Splice] | None:
-    mate = others[0].source
-    mine, theirs = _functions(first.source), _functions(mate)
+def _take_functions(text: str, mates: Sequence[str], function: str, rng: Random) -> list[Splice] | None:
+    first, mate = read_source(text), read_source(mates[0])
+    if first is None or mate is None:
+        return None
+    mine, theirs = _functions(first), _functions(mate)
     names = [
         name
         for name, node in mine.items()
-        if name in theirs
-        and _text(first.source, node) != _text(mate, theirs[name])
-        and _fits(node, theirs[name], function)
+        if name in theirs and _text(first, node) != _text(mate, theirs[name]) and _fits(node, theirs[name], function)
     ]
     if not names:
         return None
     chosen = rng.sample(names, rng.randint(1, min(2, len(names))))
     splices = []
     for index, name in enumerate(chosen):
-        span = first.source.lines(mine[name])
+        span = first.lines(mine[name])
         taken = mate.lines(theirs[name])
-        if span is None or taken is None or not first.source.may_change(span.start, span.end):
+        if span is None or taken is None or not first.may_change(span.start, span.end):
             continue
-        helpers = _missing(first.source, mate, theirs[name]) if index == 0 else ""
-        text = helpers + mate.text[taken.start : taken.end]
-        splices.append(Splice(span.start, span.end, text, f"{name}() of the other parent"))
+        helpers = _missing(first, mate, theirs[name]) if index == 0 else ""
+        new = helpers + mate.text[taken.start : taken.end]
+        splices.append(Splice(span.start, span.end, new, f"{name}() of the other parent"))
     return splices or None
 
 
@@ -169,22 +174,21 @@ def _bindings(source: Source) -> dict[str, ast.stmt]:
     return found
 
 
-def _take_constants(first: Sites, others: Sequence[Sites], function: str, rng: Random) -> list[Splice] | None:
+def _take_constants(text: str, mates: Sequence[str], function: str, rng: Random) -> list[Splice] | None:
     del function
-    mine, theirs = _constants(first.source), _constants(others[0].source)
-    names = [
-        name
-        for name, node in mine.items()
-        if name in theirs and _of(first.source, node) != _of(others[0].source, theirs[name])
-    ]
+    first, mate = read_source(text), read_source(mates[0])
+    if first is None or mate is None:
+        return None
+    mine, theirs = _constants(first), _constants(mate)
+    names = [name for name, node in mine.items() if name in theirs and _of(first, node) != _of(mate, theirs[name])]
     splices = []
     for name in names:
         if rng.random() < 0.5 and len(names) > 1:
             continue
-        span = first.source.span(mine[name])
-        if not first.source.may_change(span.start, span.end):
+        span = first.span(mine[name])
+        if not first.may_change(span.start, span.end):
             continue
-        splices.append(_constant(first.source, others[0].source, (mine[name], theirs[name]), rng))
+        splices.append(_constant(first, mate, (mine[name], theirs[name]), rng))
     return splices or None
 
 

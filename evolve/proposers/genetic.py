@@ -1,6 +1,7 @@
 """Classical evolution of programs: typed moves on syntax trees, no model, no key."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from random import Random
 
 from evolve.briefs import Brief, Proposal, Rejection
@@ -18,6 +19,7 @@ __all__ = ["GeneticProposer"]
 
 _ATTEMPTS = 24
 _SUFFIXES = (".py",)
+_KNOB_SHARE = 0.6  # of the numeric moves, where knobs are declared: the problem's author says what is worth tuning
 
 
 class GeneticProposer:
@@ -74,7 +76,7 @@ class GeneticProposer:
         """One to three moves that do not overlap, and the operator that they amount to."""
         splices: list[Splice] = []
         if operator == "crossover":
-            taken = cross(file.sites, mates, file.function, rng) if file.sites and mates else None
+            taken = cross(file.text, mates, file.function, rng) if file.is_python and mates else None
             if taken and rng.random() < 0.6:
                 return operator, taken
             if taken:
@@ -91,24 +93,30 @@ class GeneticProposer:
         return operator, splices
 
     def _one_move(self, file: "_File", rng: Random) -> list[Splice] | None:
-        sites = file.sites
-        if sites is None:
+        kind = rng.random()
+        if file.knobs and (kind > 1.0 - _KNOB_SHARE * (1.0 - self._structure) or not file.is_python):
             return turn_knobs(file.knobs, rng, file.language)
-        if rng.random() < self._structure:
-            return change_structure(sites, rng)
-        if file.knobs and rng.random() < 0.6:
-            return turn_knobs(file.knobs, rng, file.language)
-        return change_numbers(sites, rng) or turn_knobs(file.knobs, rng, file.language)
+        if file.sites is None:
+            return None
+        if kind < self._structure:
+            return change_structure(file.sites, rng)
+        return change_numbers(file.sites, rng) or turn_knobs(file.knobs, rng, file.language)
 
 
 class _File:
     """One file of the parent with the places where it can change; ``path`` is empty where it is not Python."""
 
     def __init__(self, text: str, brief: Brief, path: str) -> None:
+        self.text = text
+        self.is_python = bool(path)
         self.language = "python" if path else brief.language
         self.function = brief.function
-        self.sites: Sites | None = find_sites(text, brief.function) if path else None
         self.knobs: list[KnobSite] = find_knobs(text, brief.knobs, self.language)
+
+    @cached_property
+    def sites(self) -> Sites | None:
+        """Found when a move first needs them: knob moves and many crossovers do not."""
+        return find_sites(self.text, self.function) if self.is_python else None
 
 
 def _draw_file(parent: Program, brief: Brief, rng: Random) -> tuple[str, bool] | None:
