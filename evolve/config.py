@@ -21,7 +21,9 @@ class RunConfig:
         price_in: US dollars per million input tokens, where the price list does not know the model.
         price_out: US dollars per million output tokens.
         max_output_tokens: Upper limit of one answer.
-        model_timeout_s: Wall seconds that one model call may take.
+        model_timeout_s: Wall seconds that one try of a model call may take.
+        model_retries: Further tries of a model call after the first.
+        model_backoff_s: Mean seconds before the first of them; doubled for each one after it.
         policy: Entry-point name of the policy.
         policy_options: Options of the policy, ``-c policy.NAME=VALUE``.
         sandbox: ``auto`` or the entry-point name of a provider.
@@ -49,6 +51,8 @@ class RunConfig:
     price_out: float | None = None
     max_output_tokens: int = 4096
     model_timeout_s: float = 120.0
+    model_retries: int = 4
+    model_backoff_s: float = 1.0
     policy: str = "pareto-queue"
     policy_options: dict[str, JSON] = field(default_factory=dict)
     sandbox: str = "auto"

@@ -25,6 +25,8 @@ from evolve.types import Candidate, Evaluation, Purpose, Split
 __all__ = ["Engine"]
 
 _FAILED_CALLS_TO_STOP = 8  # in a row, each after the model's own retries: the provider is down, not unlucky
+_GRACE_S = 10.0  # what is in flight at --max-time may take this long, or this share of the limit
+_GRACE_SHARE = 0.1
 _REJECTIONS_TO_STOP = 500  # in a row: the proposer has run dry
 
 
@@ -97,12 +99,17 @@ class Engine:
         finished, _ = await asyncio.wait(running, timeout=self._seconds_left(), return_when=asyncio.FIRST_COMPLETED)
         for number in [n for n, task in self._tasks.items() if task in finished]:
             self._collect(number, self._tasks.pop(number))
+        if not finished and self._stop_reason:
+            self._recorder.say(f"{len(self._tasks)} tickets in flight are dropped; `evolve resume` takes them up again")
+            await self._cancel_tasks()
 
     def _seconds_left(self) -> float | None:
+        """How long to wait: until the time limit, and then a little longer for what is in flight."""
         limit = self._parts.ledger.budget.max_time_s
-        if limit is None or self._stop_reason:
+        if limit is None:
             return None
-        return max(0.05, limit - self._parts.ledger.elapsed_s)
+        grace = max(_GRACE_S, _GRACE_SHARE * limit) if self._stop_reason else 0.0
+        return max(0.05, limit + grace - self._parts.ledger.elapsed_s)
 
     def _collect(self, ticket: int, task: asyncio.Task[None]) -> None:
         if task.cancelled():  # another ticket failed before this one could start its next step
@@ -134,11 +141,9 @@ class Engine:
 
     def _start_next(self) -> bool:
         """Ask the policy for a decision and start it, if there is room and budget."""
+        self._stop_reason = self._stop_reason or self._parts.ledger.exhausted() or ""
         open_tickets = len(self._tasks) + len(self._done)
         if self._stop_reason or open_tickets >= self._parts.parallel + self._parts.parallel_proposals:
-            return False
-        self._stop_reason = self._parts.ledger.exhausted() or ""
-        if self._stop_reason:
             return False
         # The policy is asked only with an evaluation in hand.
         reservation = self._parts.ledger.reserve(evaluations=1)
@@ -208,7 +213,7 @@ class Engine:
             return False
         update = self._frontier.add(evaluation.candidate, self._values(evaluation))
         if update.added:
-            size = len(self._frontier.members)
+            size = len(self._frontier)
             self._recorder.record(FrontierChanged(outcome.ticket, tuple(update.added), tuple(update.removed), size))
         return bool(update.added)
 

@@ -122,6 +122,8 @@ def _models(config: RunConfig, proposer: Proposer) -> tuple[Model, ...]:
             api_key_env=config.api_key_env or None,
             price=price,
             timeout_s=config.model_timeout_s,
+            max_retries=config.model_retries,
+            backoff_s=config.model_backoff_s,
         )
         for name in config.models
     )

@@ -116,6 +116,8 @@ _MAY_CHANGE = {
     "parallel_proposals",
     "base_url",
     "api_key_env",
+    "model_backoff_s",
+    "model_retries",
     "model_timeout_s",
     "certify",
 }
