@@ -1,5 +1,6 @@
 """Where proposals and money went: the funnel, and the failures by status."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from evolve.types import CandidateId, Evaluation, Purpose, Status
 __all__ = ["Failure", "Failures", "Funnel", "FunnelStep", "Reason", "failures", "funnel"]
 
 _SHOWN_REASONS = 4
+_CANDIDATE = re.compile(r"\bc\d{4,}\b")  # ids would make one reason look like many
 _PENDING = "still in flight, or lost when the run stopped"
 
 
@@ -109,7 +111,8 @@ def _stop(record: RunRecord, ticket: TicketState, *, has_model: bool) -> _Stop:
     if ticket.rejection is not None:
         step = _STAGE_TO_STEP.get(ticket.rejection.stage, "evaluated")
         step = "parsed" if step == "answered" and not has_model else step
-        return _Stop(step, one_line(ticket.rejection.reason, 120) or ticket.rejection.stage)
+        reason = one_line(_CANDIDATE.sub("another candidate", ticket.rejection.reason[:1000]), 120)
+        return _Stop(step, reason or ticket.rejection.stage)
     if ticket.candidate is None:
         waits_for_model = has_model and not ticket.completions
         return _Stop("answered" if waits_for_model else "parsed", _PENDING)

@@ -8,7 +8,7 @@ from evolve.config import RunConfig
 from evolve.report._reading import RunRecord
 from evolve.report._text import number, percent_change, score_text
 from evolve.report.figures import Figures
-from evolve.types import Score
+from evolve.types import Objective, Score
 
 __all__ = ["Gain", "Headline", "headline", "launch_command"]
 
@@ -34,14 +34,14 @@ class Gain:
         change: ``+34.1 %``; the two values where there is no ratio.
         interval: ``95 % interval +31 % to +37 %, n = 12``, or that there is one instance.
         values: ``1.96 → 2.63``.
-        is_better: Whether the whole interval is on the better side; ``None`` if that cannot be said.
+        verdict: ``better``, ``worse`` or ``unclear``.
     """
 
     objective: str
     change: str
     interval: str
     values: str
-    is_better: bool | None
+    verdict: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +102,7 @@ def _answer(record: RunRecord, figures: Figures, gains: tuple[Gain, ...]) -> tup
         return "empty", what, summary.stop_reason
     goal = record.objectives[0]
     if summary.is_better and gains:
-        verb = "higher" if goal.direction.value == "maximize" else "lower"
-        title = f"{goal.name} {gains[0].change.lstrip('+−')} {verb} than the seed"
-        if "×" in gains[0].change:
-            title = f"{goal.name} {gains[0].change} the seed"
-        elif "%" not in gains[0].change:
-            title = f"{goal.name} {gains[0].values}"
-        return "win", title, "Verified on fresh inputs that the search never saw."
+        return "win", _win_title(goal, gains[0]), "Verified on fresh inputs that the search never saw."
     if state.winner is not None or (state.stopped is not None and state.stopped.status == "finished"):
         rejected = len(figures.trust.rejected)
         detail = (
@@ -135,6 +129,17 @@ def _answer(record: RunRecord, figures: Figures, gains: tuple[Gain, ...]) -> tup
     return "open", text, f"By the search's own scores, not certified on fresh inputs.{came}"
 
 
+def _win_title(goal: Objective, gain: Gain) -> str:
+    if "×" in gain.change:
+        return f"{goal.name} {gain.change} the seed's"
+    if "÷" in gain.change:
+        return f"{goal.name} {gain.change.lstrip('÷')}× lower than the seed"
+    if "%" in gain.change:
+        verb = "higher" if goal.direction.value == "maximize" else "lower"
+        return f"{goal.name} {gain.change.lstrip('+−')} {verb} than the seed"
+    return f"{goal.name} {gain.values}"
+
+
 def _gains(figures: Figures) -> list[Gain]:
     found = []
     for item in figures.trust.scores:
@@ -144,9 +149,10 @@ def _gains(figures: Figures) -> list[Gain]:
         ratio = item.comparison.ratio if item.comparison and item.seed.value > 0 else None
         values = f"{number(item.seed.value, 5)} → {number(item.winner.value, 5)} {item.objective.unit}".rstrip()
         change = percent_change(ratio.value) if ratio else values
-        is_better = item.comparison.is_better if item.comparison else None
         found.append(
-            Gain(item.objective.name, change, _interval(ratio or item.winner, is_ratio=bool(ratio)), values, is_better)
+            Gain(
+                item.objective.name, change, _interval(ratio or item.winner, is_ratio=bool(ratio)), values, item.verdict
+            )
         )
     return found
 

@@ -134,9 +134,12 @@ def baseline(record: RunRecord, other: RunRecord | None) -> Baseline:
             note="No baseline run was given, so this page cannot say what the search itself added.", command=command
         )
     mine, theirs = progress(record), progress(other)
+    reason = _why_not_comparable(record, other)
+    if reason:
+        return Baseline(other.state.started.run, _policy(other), other.state.evaluations, note=reason)
     at = min(record.state.evaluations, other.state.evaluations)
     ours_best, their_best = _best_after(mine, at), _best_after(theirs, at)
-    policy = str(other.state.config.get("policy", "")) or "unknown policy"
+    policy = _policy(other)
     is_ahead = None
     note = "One of the two runs has no score yet."
     if ours_best is not None and their_best is not None and record.objectives:
@@ -145,12 +148,25 @@ def baseline(record: RunRecord, other: RunRecord | None) -> Baseline:
         note = (
             f"After {at} evaluations each, this run is {word} {policy} (search scores of one run each, not certified)."
         )
-    if started is not None and other.state.started.problem_hash != started.problem_hash:
-        note += " The problem was changed between the two runs: compare with care."
     line = theirs.improvements + theirs.points[-1:]
     return Baseline(
         other.state.started.run, policy, other.state.evaluations, line, at, ours_best, their_best, is_ahead, note
     )
+
+
+def _policy(record: RunRecord) -> str:
+    return str(record.state.config.get("policy", "")) or "unknown policy"
+
+
+def _why_not_comparable(record: RunRecord, other: RunRecord) -> str:
+    """Why scores of the two runs mean different things; empty if they can be compared."""
+    ours, theirs = record.state.started, other.state.started
+    if ours is not None and theirs is not None and ours.problem_hash != theirs.problem_hash:
+        return f"The problem was changed between this run and {theirs.run}, so their scores cannot be compared."
+    inputs = [{(m.evaluation.split, m.evaluation.seed) for m in run.moments[:1]} for run in (record, other)]
+    if inputs[0] and inputs[1] and inputs[0] != inputs[1] and theirs is not None:
+        return f"This run and {theirs.run} were scored on different inputs, so their scores cannot be compared."
+    return ""
 
 
 def _best_after(figure: Progress, number: int) -> float | None:

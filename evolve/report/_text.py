@@ -3,9 +3,9 @@
 import math
 import re
 
-from evolve.types import Score
+from evolve.types import Objective, Score
 
-__all__ = ["clip", "duration", "number", "one_line", "percent_change", "score_text", "usd", "visible"]
+__all__ = ["clip", "duration", "number", "one_line", "percent_change", "score_text", "titled", "usd", "visible"]
 
 # Characters that change how their neighbours look: bidi controls, zero-width characters, line separators, BOM, tags.
 _UNSEEN = re.compile(
@@ -49,11 +49,17 @@ def number(value: float | None, digits: int = 6) -> str:
     if value == int(value) and abs(value) < 1e12:
         return f"{int(value):,}".replace("-", "−")
     text = f"{value:.{digits}g}"
-    if "e" not in text and abs(value) >= 1000:
-        text = f"{value:,.{max(0, digits - len(str(int(abs(value)))))}f}"
+    if abs(value) >= 1000 and abs(value) < 1e12:
+        text = f"{float(text):,.{max(0, digits - len(str(int(abs(value)))))}f}"
     if "." in text and "e" not in text:
         text = text.rstrip("0").rstrip(".")
     return text.replace("-", "−")
+
+
+def titled(objective: Objective) -> str:
+    """The objective's name with its unit, where that says more than the name."""
+    unit = objective.unit
+    return f"{objective.name} ({unit})" if unit and unit != objective.name else objective.name
 
 
 def usd(value: float | None) -> str:
@@ -82,9 +88,11 @@ def duration(seconds: float | None) -> str:
 
 
 def percent_change(ratio: float) -> str:
-    """A ratio as a change: ``+12.3 %``, ``−4 %``, or ``3.4×`` from a factor of 3 on."""
+    """A positive ratio as a change: ``+12.3 %``, ``−4 %``; beyond a factor of 3 or of 1/10 ``3.4×`` and ``÷25``."""
     if ratio >= 3:
         return f"{number(ratio, 3)}×"
+    if 0 < ratio <= 0.1:
+        return f"÷{number(1 / ratio, 3)}"
     change = (ratio - 1) * 100
     sign = "+" if change >= 0 else "−"
     return f"{sign}{number(abs(change), 3)} %"

@@ -28,6 +28,15 @@ class CertifiedScore:
     winner: Score | None
     comparison: Comparison | None
 
+    @property
+    def verdict(self) -> str:
+        """``better`` or ``worse`` where the whole interval of the difference says so, else ``unclear``."""
+        if self.comparison is None:
+            return "unclear"
+        ends = (self.comparison.difference.low, self.comparison.difference.high)
+        is_worse = all(self.objective.as_cost(end) > 0 for end in ends)
+        return "better" if self.comparison.is_better else "worse" if is_worse else "unclear"
+
 
 @dataclass(frozen=True, slots=True)
 class RejectedCandidate:

@@ -131,7 +131,8 @@ def _environment() -> Any:
         lstrip_blocks=True,
     )
     helpers: tuple[Callable[..., object], ...] = (
-        _text.clip, _text.duration, _text.number, _text.one_line, _text.percent_change, _text.score_text, _text.usd, diff_lines,
+        _text.clip, _text.duration, _text.number, _text.one_line, _text.percent_change, _text.score_text,
+        _text.titled, _text.usd, diff_lines,
     )  # fmt: skip
     environment.filters.update({helper.__name__: helper for helper in helpers})
     return environment

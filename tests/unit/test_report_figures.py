@@ -232,3 +232,34 @@ def test_without_a_baseline_the_figure_says_how_to_make_one(record):
     figure = baseline(record, None)
     assert figure.line == ()
     assert figure.command == f"evolve launch tensor_memory --policy best-of-n --max-evals {record.state.evaluations}"
+
+
+def test_runs_of_a_changed_problem_or_on_other_inputs_are_not_compared(record):
+    for change in ("hash", "inputs"):
+        run = example_events(40, policy="best-of-n")
+        events = list(run.events)
+        if change == "hash":
+            events[0] = (events[0][0], dataclasses.replace(events[0][1], problem_hash="another"))
+        else:
+            events = [
+                (t, dataclasses.replace(e, evaluation=dataclasses.replace(e.evaluation, seed=12)))
+                if isinstance(e, EvaluationFinished)
+                else (t, e)
+                for t, e in events
+            ]
+        figure = baseline(record, read_record(events, Path("other")))
+        assert (figure.line, figure.is_ahead) == ((), None)
+        assert "cannot be compared" in figure.note
+
+
+def test_reasons_that_differ_by_a_candidate_only_are_counted_as_one():
+    run = example_events(60)
+    events = [
+        (t, dataclasses.replace(e, stage="new", reason=f"the same program as c{i:04d}"))
+        if isinstance(e, ProposalRejected)
+        else (t, e)
+        for i, (t, e) in enumerate(run.events)
+    ]
+    step = funnel(read_record(events, Path("run"))).steps[3]
+    assert [r.text for r in step.reasons] == ["the same program as another candidate"]
+    assert step.reasons[0].count == step.dropped > 1

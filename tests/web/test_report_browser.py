@@ -109,9 +109,18 @@ def test_the_switches_of_the_progress_chart_change_what_is_drawn(page):
     page.execute_script(
         "const s = document.querySelector('#chart-progress-tools select'); s.value = '1'; s.dispatchEvent(new Event('change'))"
     )
-    assert "plan_time" in js(
-        page, "document.querySelector('#chart-progress .name:last-of-type').parentNode.textContent"
-    )
+    assert "plan_time" in js(page, "document.querySelector('#chart-progress svg').textContent")
+
+
+def test_scores_that_differ_by_orders_of_magnitude_get_a_logarithmic_axis(page):
+    assert js(page, "span([0.8, 3, 50, 4e4], [0.8], true, 'minimize').log") is True
+    assert js(page, "span([-0.8, 3, 50, 4e4], [], true, 'minimize').log") is False
+    assert js(page, "span([80, 90, 99], [], true, 'maximize').log") is False
+    assert js(page, "logTicks(0.5, 2e6)") == [0.1, 1, 10, 100, 1000, 10_000, 100_000, 1_000_000]
+    assert js(page, "ticks(0, 97, 5)") == [0, 20, 40, 60, 80]
+    focus = js(page, "span([1, 1.1, 1.2, 9, 50], [1, 1.1], false, 'minimize')")
+    assert focus["low"] < 1
+    assert focus["high"] < 60
 
 
 def test_the_table_sorts_filters_and_turns_pages(page):

@@ -11,6 +11,16 @@ function ticks(low, high, count) {
   return found;
 }
 
+function logTicks(low, high) {
+  const found = [];
+  const decades = Math.log10(high / low);
+  const every = Math.ceil(decades / 7);
+  for (let p = Math.floor(Math.log10(low)); p <= Math.log10(high); p += every) {
+    for (const k of decades < 2.5 ? [1, 2, 5] : [1]) found.push(Number((k * 10 ** p).toPrecision(3)));
+  }
+  return found;
+}
+
 function timeTicks(low, high, count) {
   const steps = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
   const step = steps.find((s) => (high - low) / s <= count);
@@ -23,7 +33,7 @@ function timeTicks(low, high, count) {
 // The range of the values that matter: outliers beyond it are drawn at the edge, and the chart says how many.
 function span(values, keep, all, direction) {
   const sorted = values.filter((v) => v !== null).sort((a, b) => a - b);
-  if (!sorted.length) return [0, 1];
+  if (!sorted.length) return { low: 0, high: 1, log: false };
   const at = (q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
   const kept = keep.filter((v) => v !== null && v !== undefined);
   // Nothing is left out on the better side; of the worse side, most of what a search tries is far off.
@@ -31,8 +41,14 @@ function span(values, keep, all, direction) {
   let high = Math.max(at(all || direction === "maximize" ? 1 : 0.8), ...kept);
   const full = sorted[sorted.length - 1] - sorted[0];
   if (!all && full < 1.4 * (high - low)) [low, high] = [Math.min(low, sorted[0]), Math.max(high, sorted[sorted.length - 1])];
+  // Values that differ by orders of magnitude would lie flat on a linear axis.
+  const range = { log: low > 0 && high / low > 60 };
+  if (range.log) {
+    const pad = (high / low) ** 0.05;
+    return Object.assign(range, { low: low / pad, high: high * pad });
+  }
   const pad = (high - low) * 0.06 || Math.abs(high) * 0.05 || 1;
-  return [low - pad, high + pad];
+  return Object.assign(range, { low: low - pad, high: high + pad });
 }
 
 class Chart {
@@ -59,7 +75,10 @@ class Chart {
     const width = Math.max(280, this.host.clientWidth);
     const height = Math.round(Math.min(spec.height, Math.max(260, width * 0.72)));
     const area = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom };
-    const scale = (range, from, to) => (v) => from + ((Math.min(Math.max(v, range[0]), range[1]) - range[0]) / (range[1] - range[0])) * (to - from);
+    const scale = ({ low, high, log }, from, to) => {
+      const turn = log ? Math.log : (v) => v;
+      return (v) => from + ((turn(Math.min(Math.max(v, low), high)) - turn(low)) / (turn(high) - turn(low))) * (to - from);
+    };
     this.x = scale(spec.x.range, area.left, area.right);
     this.y = scale(spec.y.range, area.bottom, area.top);
     this.width = width;
@@ -89,22 +108,24 @@ class Chart {
 
   axes(svg, spec, area) {
     const narrow = this.width < 480;
-    const xTicks = (spec.x.ticks || ticks)(...spec.x.range, narrow ? 4 : 8).filter((t) => t >= spec.x.range[0] && t <= spec.x.range[1]);
-    for (const t of ticks(...spec.y.range, 6)) {
+    const within = ({ low, high }) => (t) => t >= low && t <= high;
+    const choose = (range, make, count) => (range.log ? logTicks : make)(range.low, range.high, count).filter(within(range));
+    const xTicks = choose(spec.x.range, spec.x.ticks || ticks, narrow ? 4 : 8);
+    for (const t of choose(spec.y.range, ticks, 6)) {
       const y = this.y(t);
       svg.append(mark("line", { x1: area.left, x2: area.right, y1: y, y2: y, class: "grid" }));
-      svg.append(mark("text", { x: area.left - 10, y: y + 4, class: "tick end" }, number(t, 5)));
+      svg.append(mark("text", { x: area.left - 10, y: y + 4, class: "tick end" }, tickText(t)));
     }
     for (const t of xTicks) {
       svg.append(mark("text", { x: this.x(t), y: area.bottom + 18, class: "tick middle" }, spec.x.format(t)));
     }
     svg.append(mark("line", { x1: area.left, x2: area.right, y1: area.bottom, y2: area.bottom, class: "axis" }));
-    svg.append(mark("text", { x: (area.left + area.right) / 2, y: area.bottom + 38, class: "name middle" }, spec.x.name));
-    svg.append(mark("text", { x: 2, y: 14, class: "name" }, spec.y.name));
+    svg.append(mark("text", { x: (area.left + area.right) / 2, y: area.bottom + 38, class: "name middle" }, spec.x.name + (spec.x.range.log ? ", log scale" : "")));
+    svg.append(mark("text", { x: 2, y: 14, class: "name" }, spec.y.name + (spec.y.range.log ? ", log scale" : "")));
   }
 
   level(svg, line, area) {
-    const [low, high] = this.spec.y.range;
+    const { low, high } = this.spec.y.range;
     if (line.at < low || line.at > high) return;
     const y = this.y(line.at);
     svg.append(mark("line", { x1: area.left, x2: area.right, y1: y, y2: y, class: `level ${line.kind}` }));
@@ -172,7 +193,7 @@ const AXES = {
   number: { name: "search evaluations", format: (v) => number(v), column: "number" },
   elapsed: { name: "time", format: duration, ticks: timeTicks, column: "elapsed" },
   usd: { name: "US dollars spent", format: money, column: "usd" },
-  tokens: { name: "model tokens", format: (v) => (v >= 1e6 ? `${number(v / 1e6, 3)} M` : v >= 1e3 ? `${number(v / 1e3, 3)} k` : number(v)), column: "tokens" },
+  tokens: { name: "model tokens", format: (v) => (v >= 1e3 && v < 1e6 ? `${number(v / 1e3, 3)} k` : tickText(v)), column: "tokens" },
 };
 const AXIS_ORDER = ["number", "elapsed", "usd", "tokens"];
 
@@ -197,6 +218,21 @@ function arrivals(objective) {
   return { scored, failed: rows.filter((i) => value(objective, i) === null) };
 }
 
+// Makes room for a level that is not far beyond the range.
+function widen(range, at) {
+  if (range.log) {
+    const wide = range.high / range.low;
+    if (at > 0 && at < range.low && range.low / at < wide ** 0.8) range.low = at / wide ** 0.05;
+    if (at > range.high && at / range.high < wide ** 0.8) range.high = at * wide ** 0.05;
+    return;
+  }
+  const wide = range.high - range.low;
+  if (at < range.low && range.low - at < wide * 0.8) range.low = at - wide * 0.05;
+  if (at > range.high && at - range.high < wide * 0.8) range.high = at + wide * 0.05;
+}
+
+const isOutside = (range, v) => v < range.low || v > range.high;
+
 function progressSpec(choice) {
   const { axis, objective, all } = choice;
   const column = COLUMNS[AXES[axis].column];
@@ -215,26 +251,24 @@ function progressSpec(choice) {
   if (seed) lines.push({ at: seed.v, kind: "seed", text: `seed ${number(seed.v, 5)}` });
   for (const [at, kind, text] of [[goal.bound, "bound", "proven bound"], [goal.best_known, "known", "best known"]]) {
     if (at === null) continue;
-    const wide = range[1] - range[0];
-    if (at < range[0] && range[0] - at < wide * 0.8) range[0] = at - wide * 0.05;
-    if (at > range[1] && at - range[1] < wide * 0.8) range[1] = at + wide * 0.05;
+    widen(range, at);
     lines.push({ at, kind, text: `${text} ${number(at, 6)}` });
   }
   const points = scored.filter((s) => column[s.i] !== null).map((s) => {
     const chosen = COLUMNS.id[s.i] === DATA.leader && !REJECTED.has(DATA.leader);
     return {
-      i: s.i, x: column[s.i], y: s.v, kind: s.isRecord ? "record" : "plain", isRejected: REJECTED.has(COLUMNS.id[s.i]),
+      i: s.i, x: column[s.i], y: s.v, kind: s.isRecord && !REJECTED.has(COLUMNS.id[s.i]) ? "record" : "plain", isRejected: REJECTED.has(COLUMNS.id[s.i]),
       label: chosen ? `${DATA.winner ? "winner" : "best"} ${COLUMNS.id[s.i]}` : "", flag: "winner",
     };
   });
   const records = scored.filter((s) => s.isRecord && column[s.i] !== null).map((s) => [column[s.i], s.best]);
   records.push([end, last.best]);
   return {
-    x: { ...AXES[axis], range: [0, end * 1.01 || 1] },
+    x: { ...AXES[axis], range: { low: 0, high: end * 1.01 || 1, log: false } },
     y: { range, name: `${withUnit(objective)}, ${goal.direction === "maximize" ? "higher" : "lower"} is better` },
     points, lines, rug: failed.map((i) => column[i]).filter((x) => x !== null),
     paths: [{ points: basePoints, kind: "baseline" }, { points: records, kind: "best" }],
-    outside: scored.filter((s) => s.v < range[0] || s.v > range[1]).length,
+    outside: scored.filter((s) => isOutside(range, s.v)).length,
     tip: (p) => tooltip(p.i), height: 440,
   };
 }
@@ -251,14 +285,14 @@ function paretoSpec(choice) {
   const points = rows.map((i) => {
     const isSeed = COLUMNS.number[i] === 0, chosen = COLUMNS.id[i] === DATA.leader && !REJECTED.has(DATA.leader);
     return {
-      i, x: value(second, i), y: value(first, i), kind: COLUMNS.frontier[i] ? "front" : "plain", isRejected: REJECTED.has(COLUMNS.id[i]),
+      i, x: value(second, i), y: value(first, i), kind: COLUMNS.frontier[i] && !REJECTED.has(COLUMNS.id[i]) ? "front" : "plain", isRejected: REJECTED.has(COLUMNS.id[i]),
       label: chosen ? (DATA.winner ? "winner" : "best") : isSeed ? "seed" : "", flag: chosen ? "winner" : "seed",
     };
   });
-  const outside = points.filter((p) => p.x < x[0] || p.x > x[1] || p.y < y[0] || p.y > y[1]).length;
+  const outside = points.filter((p) => isOutside(x, p.x) || isOutside(y, p.y)).length;
   const word = (k) => (OBJECTIVES[k].direction === "maximize" ? "higher" : "lower");
   return {
-    x: { name: `${withUnit(second)}, ${word(second)} is better`, format: (v) => number(v, 5), range: x },
+    x: { name: `${withUnit(second)}, ${word(second)} is better`, format: tickText, range: x },
     y: { name: `${withUnit(first)}, ${word(first)} is better`, range: y },
     // With two objectives the corners are exact; a projection of more has no stairs.
     points, lines: [], paths: OBJECTIVES.length === 2 ? [{ points: stairs, kind: "stairs" }] : [],

@@ -44,6 +44,14 @@ function number(x, digits = 6) {
   return x.toLocaleString("en-US", { maximumSignificantDigits: digits }).replace("-", "−");
 }
 
+// Short enough for the margin of a chart.
+function tickText(x) {
+  for (const [size, unit] of [[1e12, "T"], [1e9, "G"], [1e6, "M"]]) {
+    if (Math.abs(x) >= size) return `${number(x / size, 4)} ${unit}`;
+  }
+  return number(x, 5);
+}
+
 function duration(s) {
   if (s === null || s === undefined) return "–";
   if (s < 10) return `${Math.round(s * 10) / 10} s`;
@@ -62,5 +70,5 @@ function scoreText(objective, i) {
 
 const withUnit = (objective) => {
   const { name, unit } = OBJECTIVES[objective];
-  return unit ? `${name} (${unit})` : name;
+  return unit && unit !== name ? `${name} (${unit})` : name;
 };
