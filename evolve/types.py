@@ -80,7 +80,7 @@ class Status(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     OUTPUT_LIMIT = "output_limit"  # the reply or the printed text passed its limit
     PROTOCOL_VIOLATION = "protocol_violation"  # what came back is not a legal frame or value
-    REJECTED = "rejected"  # a static check refused the program before it ran
+    REJECTED = "rejected"  # a static check or a stage gate stopped it
     SUSPECT = "suspect"  # better than a proven bound, or contradicting measurements
 
     @property

@@ -86,10 +86,10 @@ def test_the_genetic_search_packs_circles_to_two_and_a_half(tmp_path: Path, seed
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, random.SystemRandom().randrange(1, 2**31)], ids=["fixed", "fresh"])
-def test_the_genetic_search_saves_a_twelfth_of_the_memory_in_300_evaluations(tmp_path: Path, seed: int) -> None:
+def test_the_genetic_search_saves_eight_percent_of_memory_in_300_evaluations(tmp_path: Path, seed: int) -> None:
     config = replace(CONFIG, problem="tensor_memory", runs_dir=str(tmp_path), max_evals=300, seed=seed)
     summary = launch(config)
-    # On the search's own instances and on fresh ones; 8 % is what the search promises, on its own instances.
+    # 8 % on the search's own instances; better beyond its interval on fresh ones.
     best = min(standing.scores["peak_ratio"].value for standing in summary.frontier)
     assert summary.seed is not None
     with RunStore.open(Path(summary.run_dir), read_only=True) as store:

@@ -2,17 +2,17 @@
 
 import math
 
-SIZE_WEIGHT = 0.05
+SIZE_WEIGHT = 0.0
 LIFE_WEIGHT = 0.0
 START_WEIGHT = 1.0
 AREA_WEIGHT = 0.0
-TIGHTNESS = 4.0
+TIGHTNESS = 1000.0
 ROUNDS = 1
 PROMOTION = 0.1
 
 
 def priority(size, start, end):
-    """Buffers of higher priority are placed first; as it stands, mostly those that start first."""
+    """Buffers of higher priority are placed first; as it stands, those that start first."""
     life = end - start
     return (
         SIZE_WEIGHT * math.log(size)
@@ -23,15 +23,21 @@ def priority(size, start, end):
 
 
 def place(size, busy):
-    """Lowest offset of a gap that is wide enough and at most TIGHTNESS times as wide as needed; else on top of all."""
+    """Lowest offset of a gap that is wide enough, first of all one at most TIGHTNESS times as wide as needed."""
     busy.sort()
     top = 0
+    fallback = -1
     for low, high in busy:
         gap = low - top
-        if size <= gap <= TIGHTNESS * size:
-            return top
+        if gap >= size:
+            if gap <= TIGHTNESS * size:
+                return top
+            if fallback < 0:
+                fallback = top
         if high > top:
             top = high
+    if fallback >= 0:
+        return fallback
     return top
 
 
