@@ -6,6 +6,7 @@ from random import Random
 
 from evolve.decisions import Decision, Expand, Outcome, PolicySetup, Reevaluate, Wait
 from evolve.errors import ConfigError
+from evolve.search._epoch import Epoch
 from evolve.search._options import parse_options
 from evolve.search.frontier import ParetoFrontier, non_dominated
 from evolve.search.operators import OperatorChoice
@@ -27,6 +28,8 @@ class ParetoQueueOptions:
         pressure: Exponent on a candidate's rank in the queue; larger is greedier.
         exploration: Exponent on how often a candidate was expanded; larger spreads the tries.
         breadth: Distinct headline values that the queue draws from.
+        restart_after: Outcomes in a row without real progress after which the search begins again at the seed, the archive
+            kept; 0 never does.
         inspirations: Other good candidates named in each decision.
         operator_weights: Move -> fixed share; empty learns the shares from what works.
         operator_memory: Outcomes after which a move's record has faded to 1/e.
@@ -39,6 +42,7 @@ class ParetoQueueOptions:
     pressure: float = 2.0
     exploration: float = 0.5
     breadth: int = 64
+    restart_after: int = 120
     inspirations: int = 2
     operator_weights: dict[str, JSON] = field(default_factory=dict)
     operator_memory: float = 200.0
@@ -50,7 +54,7 @@ class ParetoQueueOptions:
         for name in ("frontier_share", "reevaluate_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"expected pareto-queue.{name} from 0 to 1, got {getattr(self, name)}")
-        for name in ("pressure", "exploration", "inspirations", "operator_memory"):
+        for name in ("pressure", "exploration", "restart_after", "inspirations", "operator_memory"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"expected pareto-queue.{name} of at least 0, got {getattr(self, name)}")
         if self.breadth < 1:
@@ -81,9 +85,9 @@ class ParetoQueue:
         self._objectives = setup.objectives
         self._seed = setup.seed
         self._frontier = ParetoFrontier(setup.objectives)
-        self._queue = CandidateQueue(
-            pressure=options.pressure, exploration=options.exploration, breadth=options.breadth
-        )
+        self._queue = self._new_queue()
+        self._epochs: list[Epoch] = []
+        self._epoch_of: dict[CandidateId, int] = {}
         weights = {name: float(weight) for name, weight in options.operator_weights.items()}  # type: ignore[arg-type]
         self._operators = OperatorChoice(setup.operators, weights=weights, memory=options.operator_memory)
         self._records: dict[CandidateId, CandidateRecord] = {}
@@ -91,6 +95,10 @@ class ParetoQueue:
         self._told: set[int] = set()
         self._first: CandidateId | None = None  # the seed
         self._reevaluations = 0
+
+    def _new_queue(self) -> CandidateQueue:
+        options = self._options
+        return CandidateQueue(pressure=options.pressure, exploration=options.exploration, breadth=options.breadth)
 
     @property
     def frontier(self) -> ParetoFrontier:
@@ -123,24 +131,27 @@ class ParetoQueue:
         operator = self._operators.draw(generator, without=_PAIRED if len(self._records) < 2 else frozenset())
         parents = [parent.candidate]
         if operator in _PAIRED:
-            partner = self._queue.draw(generator, without=parent.candidate)
+            partner = self._epochs[-1].queue.draw(generator, without=parent.candidate)
             if partner is None:
                 operator = self._operators.draw(generator, without=_PAIRED)
             else:
                 parents.append(partner.candidate)
         why = f"{source}: {self._objectives[0].name} {self._objectives[0].as_cost(parent.cost):.6g}, "
         why += f"expanded {parent.expansions} times, {parent.improvements} better children"
+        if len(self._epochs) > 1:
+            why += f"; start {len(self._epochs)}"
         return Expand(tuple(parents), operator, self._inspirations(parents), why)
 
     def _parent(self, generator: Random) -> tuple[CandidateRecord, str]:
+        epoch = self._epochs[-1]
         if generator.random() < self._options.frontier_share:
-            members = self._frontier.candidates
+            members = epoch.frontier.candidates
             if len(members) > _FRONTIER_SAMPLE:
                 members = tuple(generator.sample(members, _FRONTIER_SAMPLE))
             records = [self._records[member] for member in members]
             weights = [(1 + record.expansions) ** -self._options.exploration for record in records]
             return generator.choices(records, weights)[0], "frontier"
-        drawn = self._queue.draw(generator)
+        drawn = epoch.queue.draw(generator)
         assert drawn is not None
         return drawn, "queue"
 
@@ -188,6 +199,7 @@ class ParetoQueue:
         if candidate is not None and values is not None and outcome.evaluation is not None:
             self._enter(candidate, outcome.evaluation, values)
         if outcome.ticket != 0 and not isinstance(decision, Reevaluate):
+            self._count_stale()
             self._credit(decision, candidate, None if values is None else self._objectives[0].as_cost(values[0]))
 
     def _enter(self, candidate: Candidate, evaluation: Evaluation, values: tuple[float, ...]) -> None:
@@ -196,20 +208,55 @@ class ParetoQueue:
         self._records[candidate.id] = record
         self._queue.add(record)
         self._frontier.add(candidate.id, values)
+        if not self._epochs:
+            self._begin_epoch(record, values)
+            return
+        last = len(self._epochs) - 1
+        parent = candidate.parents[0] if candidate.parents else self._first
+        # The seed begins every epoch, so what is made from it belongs to the present one.
+        number = last if parent is None or parent == self._first else self._epoch_of.get(parent, last)
+        self._epoch_of[candidate.id] = number
+        # A late child of an earlier start belongs to the archive, not to the search that goes on.
+        if number == last:
+            self._epochs[-1].add(record, values)
+
+    def _begin_epoch(self, start: CandidateRecord, values: tuple[float, ...]) -> None:
+        self._epochs.append(Epoch(self._objectives, self._new_queue(), start, values))
+        self._epoch_of[start.candidate] = len(self._epochs) - 1
+        self._start = (start, values)
+
+    def _count_stale(self) -> None:
+        if not self._epochs:
+            return
+        self._epochs[-1].stale += 1
+        if 0 < self._options.restart_after <= self._epochs[-1].stale:
+            self._begin_epoch(*self._start)
 
     def _remeasure(self, record: CandidateRecord, evaluation: Evaluation) -> None:
         for name, scores in record.scores.items():
             scores.append(evaluation.scores[name])
-        headline = self._objectives[0]
-        self._queue.move(record, headline.as_cost(record.pooled(headline.name).value))
-        # A member that got worse may uncover others, so the archive is made anew; this is rare by its share.
-        records = list(self._records.values())
-        points = [tuple(other.pooled(objective.name).value for objective in self._objectives) for other in records]
+        headline, last = self._objectives[0], len(self._epochs) - 1
+        is_current = self._epoch_of[record.candidate] == last
+        queues = [self._queue, self._epochs[-1].queue] if is_current else [self._queue]
+        for queue in queues:
+            queue.remove(record)
+        record.cost = headline.as_cost(record.pooled(headline.name).value)
+        for queue in queues:
+            queue.add(record)
+        # A member that got worse may uncover others, so the archives are made anew; this is rare by its share.
+        self._frontier = self._archive(list(self._records.values()))
+        if is_current:
+            members = [other for other in self._records.values() if self._epoch_of[other.candidate] == last]
+            self._epochs[-1].frontier = self._archive(members)
+
+    def _archive(self, records: list[CandidateRecord]) -> ParetoFrontier:
+        points = [tuple(record.pooled(objective.name).value for objective in self._objectives) for record in records]
         costs = [[o.as_cost(v) for o, v in zip(self._objectives, point, strict=True)] for point in points]
-        self._frontier = ParetoFrontier(self._objectives)
-        for other, point, is_member in zip(records, points, non_dominated(costs).tolist(), strict=True):
+        frontier = ParetoFrontier(self._objectives)
+        for record, point, is_member in zip(records, points, non_dominated(costs).tolist(), strict=True):
             if is_member:
-                self._frontier.add(other.candidate, point)
+                frontier.add(record.candidate, point)
+        return frontier
 
     def _credit(self, decision: Decision | None, candidate: Candidate | None, cost: float | None) -> None:
         if isinstance(decision, Expand):

@@ -90,15 +90,13 @@ class CandidateQueue:
         else:
             found.append(record)
 
-    def move(self, record: CandidateRecord, cost: float) -> None:
-        """Give a record another cost, after it was measured again."""
+    def remove(self, record: CandidateRecord) -> None:
+        """Take a record out; to give it another cost, remove it, change the cost and add it again."""
         level = self._at_level[record.cost]
         level.remove(record)
         if not level:
             del self._at_level[record.cost]
             del self._levels[bisect_left(self._levels, record.cost)]
-        record.cost = cost
-        self.add(record)
 
     def best(self, count: int = 1) -> list[CandidateRecord]:
         """The best records, newest first among equals."""

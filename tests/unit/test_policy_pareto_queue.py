@@ -184,3 +184,45 @@ def test_it_beats_best_of_n_clearly_and_plain_evolution_not_less(landscape: str)
     else:
         assert ours < baseline / 2
     assert ours < plain
+
+
+def play(search: ParetoQueue, tickets: range, value_of: dict[str, float], step: float) -> None:
+    """Ask and tell; a child is worth its parent's value less ``step``, but never below that of its start's valley."""
+    for ticket in tickets:
+        decision = search.ask(ticket)
+        assert isinstance(decision, Expand)
+        name = f"c{ticket:04d}"
+        value_of[name] = value_of[decision.parents[0]] - step
+        search.tell(outcome(ticket, value_of[name], parents=decision.parents))
+
+
+def test_a_search_that_is_stuck_begins_again_at_the_seed_and_keeps_its_archive() -> None:
+    search = policy(restart_after=20)
+    values = {"c0000": 10.0}
+    search.tell(outcome(0, 10.0))
+    play(search, range(1, 6), values, step=1.0)
+    best = min(values.values())
+    play(search, range(6, 40), values, step=0.0)  # nothing gets better any more
+    again = search.ask(40)
+    assert isinstance(again, Expand)
+    assert "start 2" in again.why
+    assert [values_of.values for values_of in search.frontier.members] == [(best,)]
+    # The second start works with its own candidates, although they are worse than the archive.
+    for ticket in range(40, 60):
+        decision = search.ask(ticket)
+        assert isinstance(decision, Expand)
+        assert values[decision.parents[0]] > best
+        values[f"c{ticket:04d}"] = values[decision.parents[0]] - 0.01
+        search.tell(outcome(ticket, values[f"c{ticket:04d}"], parents=decision.parents))
+
+
+def test_small_steps_do_not_count_as_progress_and_zero_never_restarts() -> None:
+    for restart_after, is_restarted in ((20, True), (0, False)):
+        search = policy(restart_after=restart_after)
+        values = {"c0000": 10.0}
+        search.tell(outcome(0, 10.0))
+        play(search, range(1, 6), values, step=1.0)
+        play(search, range(6, 40), values, step=1e-7)
+        decision = search.ask(40)
+        assert isinstance(decision, Expand)
+        assert ("start 2" in decision.why) is is_restarted

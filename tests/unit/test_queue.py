@@ -74,8 +74,10 @@ def test_a_draw_without_the_only_candidate_gives_none() -> None:
 def test_a_moved_record_is_found_at_its_new_place_only() -> None:
     first, second, third = record("a", 1.0), record("b", 2.0), record("c", 1.0)
     queue = queue_of(first, second, third)
-    queue.move(first, 3.0)
-    queue.move(third, 2.5)
+    for moved, cost in ((first, 3.0), (third, 2.5)):
+        queue.remove(moved)
+        moved.cost = cost
+        queue.add(moved)
     assert [item.candidate for item in queue.best(9)] == ["b", "c", "a"]
     assert len(queue) == 3
 
