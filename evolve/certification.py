@@ -22,20 +22,12 @@ def fresh_seed(seed: int, times: int) -> int:
 
 
 def _contenders(problem: Problem, recorder: Recorder) -> list[CandidateState]:
-    """Candidates with an ok search score, best headline first; of equal ones the earliest."""
-    headline = problem.headline
-    ranked = [
-        c for c in recorder.state.candidates.values() if c.search_evaluation is not None and c.search_evaluation.is_ok
-    ]
-    seed = recorder.state.seed
-    start = seed.search_evaluation.value(headline.name) if seed and seed.search_evaluation else None
-    better = [
-        c
-        for c in ranked
-        if c.search_evaluation is not None
-        and (start is None or headline.is_better(c.search_evaluation.value(headline.name), start))
-    ]
-    return sorted(better, key=lambda c: headline.as_cost(c.search_evaluation.value(headline.name)))  # type: ignore[union-attr]
+    """Candidates whose search score beats the seed's, best headline first; of equal ones the earliest."""
+    headline, seed = problem.headline, recorder.state.seed
+    start = seed.pooled(headline.name) if seed is not None else None
+    scored = [(c.pooled(headline.name), c) for c in recorder.state.candidates.values()]
+    better = [(v, c) for v, c in scored if v is not None and (start is None or headline.is_better(v, start))]
+    return [candidate for _, candidate in sorted(better, key=lambda entry: headline.as_cost(entry[0]))]
 
 
 async def certify(problem: Problem, recorder: Recorder, judge: Judge, *, attempts: int) -> None:

@@ -20,7 +20,7 @@ from evolve.search.budget import Reservation
 from evolve.search.frontier import ParetoFrontier
 from evolve.search.novelty import fingerprint
 from evolve.tickets import SEED, Parts, TicketWork
-from evolve.types import Candidate, Evaluation, Purpose, Split
+from evolve.types import Candidate, CandidateId, Purpose, Split
 
 __all__ = ["Engine"]
 
@@ -209,16 +209,32 @@ class Engine:
 
     def _update_frontier(self, outcome: Outcome) -> bool:
         evaluation = outcome.evaluation
-        if evaluation is None or not evaluation.is_ok or evaluation.purpose not in {Purpose.SEED, Purpose.SEARCH}:
+        if evaluation is None:
             return False
-        update = self._frontier.add(evaluation.candidate, self._values(evaluation))
-        if update.added:
-            size = len(self._frontier)
-            self._recorder.record(FrontierChanged(outcome.ticket, tuple(update.added), tuple(update.removed), size))
-        return bool(update.added)
+        before = set(self._frontier.candidates)
+        if len(self._state.candidates[evaluation.candidate].evaluations) > 1:
+            self._rebuild_frontier()  # it was measured again: its scores changed, and what it beat may come back
+        self._add_to_frontier(evaluation.candidate)
+        after = self._frontier.candidates
+        added = tuple(candidate for candidate in after if candidate not in before)
+        if added or len(after) != len(before):
+            removed = tuple(sorted(before.difference(after)))
+            self._recorder.record(FrontierChanged(outcome.ticket, added, removed, len(after)))
+        return bool(added)
 
-    def _values(self, evaluation: Evaluation) -> list[float]:
-        return [evaluation.value(objective.name) for objective in self._parts.problem.objectives]
+    def _rebuild_frontier(self) -> None:
+        """The archive from everything that was told, at pooled scores."""
+        self._frontier = ParetoFrontier(self._parts.problem.objectives)
+        told = (self._state.tickets[ticket].evaluation for ticket in self._state.told)
+        for candidate in dict.fromkeys(evaluation.candidate for evaluation in told if evaluation is not None):
+            self._add_to_frontier(candidate)
+
+    def _add_to_frontier(self, candidate: CandidateId) -> None:
+        state = self._state.candidates[candidate]
+        values = [state.pooled(objective.name) for objective in self._parts.problem.objectives]
+        known = [value for value in values if value is not None]
+        if len(known) == len(values) and candidate not in self._frontier:
+            self._frontier.add(candidate, known)
 
     def _watch_for_trouble(self, outcome: Outcome) -> None:
         stage = outcome.rejection.stage if outcome.rejection else ""
@@ -258,12 +274,6 @@ class Engine:
                 f"{evaluation.feedback[:500]}",
                 fix=f"evolve problems check {problem.folder}",
             )
-
-    def _rebuild_frontier(self) -> None:
-        for ticket in self._state.told:
-            evaluation = self._state.tickets[ticket].evaluation
-            if evaluation is not None and evaluation.is_ok:
-                self._frontier.add(evaluation.candidate, self._values(evaluation))
 
     def _reopen_tickets(self) -> None:
         """Go on with the tickets that were decided and not told when the record ended."""

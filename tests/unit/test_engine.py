@@ -1,6 +1,7 @@
 """The loop, driven with doubles: order, budgets, stops, failures and resume."""
 
 import asyncio
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from evolve.testing._engine import (
     toy_problem,
     with_budget,
 )
-from evolve.types import EvaluationRequest, Purpose, Status, Usage
+from evolve.types import Evaluation, EvaluationRequest, InstanceResult, Purpose, Score, Status, Usage
 
 CONFIG = RunConfig(max_evals=40, parallel=3, parallel_proposals=3, order="tickets")
 
@@ -206,6 +207,28 @@ def test_a_candidate_that_fails_on_fresh_inputs_does_not_win(tmp_path: Path) -> 
     assert state.winner is not None
     assert state.winner.candidate == "c0004"
     assert state.winner.rejected == ("c0005",)
+
+
+class Noisy(LiteralEvaluator):
+    """The true number plus noise that depends on the instance seed, with an honest interval."""
+
+    async def evaluate(self, request: EvaluationRequest) -> Evaluation:
+        evaluation = await super().evaluate(request)
+        value = evaluation.value("value") + random.Random(f"{request.candidate} {request.seed}").gauss(0, 3)
+        score = {"value": Score(value, value - 6, value + 6, 4)}
+        instances = (InstanceResult("only", Status.OK, {"value": value}),)
+        return replace(evaluation, scores=score, instances=instances)
+
+
+def test_a_candidate_that_is_measured_again_is_ranked_by_all_its_scores(tmp_path: Path) -> None:
+    config = replace(CONFIG, max_evals=80, policy_options={"reevaluate": True})
+    state = search(tmp_path, evaluator=Noisy(), config=config).go()
+    measured = {name: c for name, c in state.candidates.items() if len(c.evaluations) > 1 and name != "c0000"}
+    assert measured
+    pooled = {name: candidate.pooled("value") for name, candidate in state.candidates.items()}
+    assert list(state.frontier) == [max(pooled, key=lambda name: pooled[name] or -1e9)]
+    again = search(tmp_path, evaluator=Noisy(), config=replace(config, max_evals=90)).go()
+    assert again.evaluations == 90
 
 
 # ------------------------------------------------------------------------------------------------- money
