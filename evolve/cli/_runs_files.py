@@ -30,6 +30,9 @@ def export(
     jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object per event.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="One line per candidate.")] = False,
     with_blobs: Annotated[bool, typer.Option("--with-blobs", help="Programs and prompts too, with --jsonl.")] = False,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", metavar="RUN", help="A best-of-n run to show beside it, with --html.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write; `-` for stdout.")
     ] = None,
@@ -45,6 +48,8 @@ def export(
         raise UsageError("expected one of --html, --jsonl and --csv, got several", fix="export twice")
     if with_blobs and not jsonl:
         raise UsageError("expected --jsonl with --with-blobs", fix="evolve runs export RUN --jsonl --with-blobs")
+    if baseline is not None and (jsonl or csv):
+        raise UsageError("expected --html with --baseline", fix="evolve runs export RUN --html --baseline RUN")
     folder = resolve_run(run, run_dir)
     if jsonl or csv:
         kind = "jsonl" if jsonl else "csv"
@@ -54,7 +59,8 @@ def export(
     else:
         from evolve.report import write_report
 
-        kind, written = "html", write_report(folder, output)
+        other = resolve_run(baseline, run_dir) if baseline is not None else None
+        kind, written = "html", write_report(folder, output, baseline=other)
     if as_json:
         print_json({"run": folder.name, "format": kind, "path": str(written) if written else ""})
     elif written is not None and kind == "html":
