@@ -28,8 +28,8 @@ class ParetoQueueOptions:
         pressure: Exponent on a candidate's rank in the queue; larger is greedier.
         exploration: Exponent on how often a candidate was expanded; larger spreads the tries.
         breadth: Distinct headline values that the queue draws from.
-        restart_after: Outcomes in a row without real progress after which the search begins again at the seed, the archive
-            kept; 0 never does.
+        restart_after: Outcomes in a row without real progress after which half of the tickets begin again at the seed, while
+            the other half goes on with the start that led furthest; 0 never does.
         inspirations: Other good candidates named in each decision.
         operator_weights: Move -> fixed share; empty learns the shares from what works.
         operator_memory: Outcomes after which a move's record has faded to 1/e.
@@ -87,7 +87,7 @@ class ParetoQueue:
         self._frontier = ParetoFrontier(setup.objectives)
         self._queue = self._new_queue()
         self._epochs: list[Epoch] = []
-        self._epoch_of: dict[CandidateId, int] = {}
+        self._epoch_of: dict[CandidateId, Epoch] = {}
         weights = {name: float(weight) for name, weight in options.operator_weights.items()}  # type: ignore[arg-type]
         self._operators = OperatorChoice(setup.operators, weights=weights, memory=options.operator_memory)
         self._records: dict[CandidateId, CandidateRecord] = {}
@@ -127,11 +127,12 @@ class ParetoQueue:
         if not self._records:
             operator = self._operators.draw(generator, without=_PAIRED)
             return Expand((self._first,), operator, why="no candidate has passed yet: from the seed")
-        parent, source = self._parent(generator)
+        epoch = self._epoch(generator)
+        parent, source = self._parent(epoch, generator)
         operator = self._operators.draw(generator, without=_PAIRED if len(self._records) < 2 else frozenset())
         parents = [parent.candidate]
         if operator in _PAIRED:
-            partner = self._epochs[-1].queue.draw(generator, without=parent.candidate)
+            partner = epoch.queue.draw(generator, without=parent.candidate)
             if partner is None:
                 operator = self._operators.draw(generator, without=_PAIRED)
             else:
@@ -139,11 +140,16 @@ class ParetoQueue:
         why = f"{source}: {self._objectives[0].name} {self._objectives[0].as_cost(parent.cost):.6g}, "
         why += f"expanded {parent.expansions} times, {parent.improvements} better children"
         if len(self._epochs) > 1:
-            why += f"; start {len(self._epochs)}"
+            why += f"; start {epoch.number}"
         return Expand(tuple(parents), operator, self._inspirations(parents), why)
 
-    def _parent(self, generator: Random) -> tuple[CandidateRecord, str]:
-        epoch = self._epochs[-1]
+    def _epoch(self, generator: Random) -> Epoch:
+        """The newest start, or as often the one that led furthest."""
+        if len(self._epochs) == 1 or generator.random() < 0.5:
+            return self._epochs[-1]
+        return min(self._epochs, key=lambda epoch: epoch.best_cost)
+
+    def _parent(self, epoch: Epoch, generator: Random) -> tuple[CandidateRecord, str]:
         if generator.random() < self._options.frontier_share:
             members = epoch.frontier.candidates
             if len(members) > _FRONTIER_SAMPLE:
@@ -199,7 +205,7 @@ class ParetoQueue:
         if candidate is not None and values is not None and outcome.evaluation is not None:
             self._enter(candidate, outcome.evaluation, values)
         if outcome.ticket != 0 and not isinstance(decision, Reevaluate):
-            self._count_stale()
+            self._count_stale(decision)
             self._credit(decision, candidate, None if values is None else self._objectives[0].as_cost(values[0]))
 
     def _enter(self, candidate: Candidate, evaluation: Evaluation, values: tuple[float, ...]) -> None:
@@ -211,43 +217,41 @@ class ParetoQueue:
         if not self._epochs:
             self._begin_epoch(record, values)
             return
-        last = len(self._epochs) - 1
-        parent = candidate.parents[0] if candidate.parents else self._first
-        # The seed begins every epoch, so what is made from it belongs to the present one.
-        number = last if parent is None or parent == self._first else self._epoch_of.get(parent, last)
-        self._epoch_of[candidate.id] = number
-        # A late child of an earlier start belongs to the archive, not to the search that goes on.
-        if number == last:
-            self._epochs[-1].add(record, values)
+        parent = candidate.parents[0] if candidate.parents else None
+        epoch = self._epoch_of.get(parent, self._epochs[-1]) if parent is not None else self._epochs[-1]
+        self._epoch_of[candidate.id] = epoch
+        epoch.add(record, values)
 
     def _begin_epoch(self, start: CandidateRecord, values: tuple[float, ...]) -> None:
-        self._epochs.append(Epoch(self._objectives, self._new_queue(), start, values))
-        self._epoch_of[start.candidate] = len(self._epochs) - 1
+        epoch = Epoch(len(self._epochs) + 1, self._objectives, self._new_queue(), start, values)
+        self._epochs.append(epoch)
+        self._epoch_of[start.candidate] = epoch  # what is made from the seed belongs to the newest start
         self._start = (start, values)
 
-    def _count_stale(self) -> None:
+    def _count_stale(self, decision: Decision | None) -> None:
         if not self._epochs:
             return
-        self._epochs[-1].stale += 1
-        if 0 < self._options.restart_after <= self._epochs[-1].stale:
+        newest = self._epochs[-1]
+        parent = decision.parents[0] if isinstance(decision, Expand) else None
+        if parent is None or self._epoch_of.get(parent) is newest:
+            newest.stale += 1
+        if 0 < self._options.restart_after <= newest.stale:
             self._begin_epoch(*self._start)
 
     def _remeasure(self, record: CandidateRecord, evaluation: Evaluation) -> None:
         for name, scores in record.scores.items():
             scores.append(evaluation.scores[name])
-        headline, last = self._objectives[0], len(self._epochs) - 1
-        is_current = self._epoch_of[record.candidate] == last
-        queues = [self._queue, self._epochs[-1].queue] if is_current else [self._queue]
+        headline, epoch = self._objectives[0], self._epoch_of[record.candidate]
+        queues = (self._queue, epoch.queue)
         for queue in queues:
             queue.remove(record)
         record.cost = headline.as_cost(record.pooled(headline.name).value)
         for queue in queues:
             queue.add(record)
         # A member that got worse may uncover others, so the archives are made anew; this is rare by its share.
-        self._frontier = self._archive(list(self._records.values()))
-        if is_current:
-            members = [other for other in self._records.values() if self._epoch_of[other.candidate] == last]
-            self._epochs[-1].frontier = self._archive(members)
+        records = list(self._records.values())
+        self._frontier = self._archive(records)
+        epoch.frontier = self._archive([other for other in records if self._epoch_of[other.candidate] is epoch])
 
     def _archive(self, records: list[CandidateRecord]) -> ParetoFrontier:
         points = [tuple(record.pooled(objective.name).value for objective in self._objectives) for record in records]
