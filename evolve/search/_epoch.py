@@ -8,7 +8,7 @@ from evolve.types import Objective
 
 __all__ = ["Epoch"]
 
-_SMALLEST_STEP = 1e-3  # a better headline counts as progress if it adds this share to the epoch's gain so far
+_SMALLEST_STEP = 1e-5  # a better headline counts as progress if it adds this share to the epoch's gain so far
 
 
 class Epoch:

@@ -28,8 +28,8 @@ class ParetoQueueOptions:
         pressure: Exponent on a candidate's rank in the queue; larger is greedier.
         exploration: Exponent on how often a candidate was expanded; larger spreads the tries.
         breadth: Distinct headline values that the queue draws from.
-        restart_after: Outcomes in a row without real progress after which half of the tickets begin again at the seed, while
-            the other half goes on with the start that led furthest; 0 never does.
+        restart_after: Outcomes in a row without progress after which the search begins again at the seed with a share of
+            the tickets, half at first and more the longer the start that led furthest stands still; 0 never does.
         inspirations: Other good candidates named in each decision.
         operator_weights: Move -> fixed share; empty learns the shares from what works.
         operator_memory: Outcomes after which a move's record has faded to 1/e.
@@ -42,7 +42,7 @@ class ParetoQueueOptions:
     pressure: float = 2.0
     exploration: float = 0.5
     breadth: int = 64
-    restart_after: int = 120
+    restart_after: int = 80
     inspirations: int = 2
     operator_weights: dict[str, JSON] = field(default_factory=dict)
     operator_memory: float = 200.0
@@ -144,10 +144,12 @@ class ParetoQueue:
         return Expand(tuple(parents), operator, self._inspirations(parents), why)
 
     def _epoch(self, generator: Random) -> Epoch:
-        """The newest start, or as often the one that led furthest."""
-        if len(self._epochs) == 1 or generator.random() < 0.5:
-            return self._epochs[-1]
-        return min(self._epochs, key=lambda epoch: epoch.best_cost)
+        """The start that led furthest, the less often the longer it stands still, or the newest one."""
+        if len(self._epochs) == 1:
+            return self._epochs[0]
+        leader = min(self._epochs, key=lambda epoch: epoch.best_cost)
+        patience = self._options.restart_after
+        return leader if generator.random() < patience / (patience + max(patience, leader.stale)) else self._epochs[-1]
 
     def _parent(self, epoch: Epoch, generator: Random) -> tuple[CandidateRecord, str]:
         if generator.random() < self._options.frontier_share:
@@ -229,12 +231,13 @@ class ParetoQueue:
         self._start = (start, values)
 
     def _count_stale(self, decision: Decision | None) -> None:
+        """Count an outcome against the start that its parent belongs to; begin again where the newest is stuck."""
         if not self._epochs:
             return
         newest = self._epochs[-1]
         parent = decision.parents[0] if isinstance(decision, Expand) else None
-        if parent is None or self._epoch_of.get(parent) is newest:
-            newest.stale += 1
+        epoch = self._epoch_of.get(parent, newest) if parent is not None else newest
+        epoch.stale += 1
         if 0 < self._options.restart_after <= newest.stale:
             self._begin_epoch(*self._start)
 

@@ -196,7 +196,7 @@ def play(search: ParetoQueue, tickets: range, value_of: dict[str, float], step: 
         search.tell(outcome(ticket, value_of[name], parents=decision.parents))
 
 
-def test_a_search_that_is_stuck_begins_again_at_the_seed_with_half_of_its_tickets() -> None:
+def test_a_search_that_is_stuck_begins_again_at_the_seed_with_more_and_more_tickets() -> None:
     search = policy(restart_after=20)
     values = {"c0000": 10.0}
     search.tell(outcome(0, 10.0))
@@ -213,7 +213,7 @@ def test_a_search_that_is_stuck_begins_again_at_the_seed_with_half_of_its_ticket
         assert start == "1" or values[decision.parents[0]] > best
         values[f"c{ticket:04d}"] = values[decision.parents[0]] - (0.001 if start != "1" else 0.0)
         search.tell(outcome(ticket, values[f"c{ticket:04d}"], parents=decision.parents))
-    assert 70 <= starts["first"] <= 130
+    assert 20 <= starts["first"] <= 80
     assert [member.values for member in search.frontier.members] == [(best,)]
 
 
@@ -223,7 +223,7 @@ def test_small_steps_do_not_count_as_progress_and_zero_never_restarts() -> None:
         values = {"c0000": 10.0}
         search.tell(outcome(0, 10.0))
         play(search, range(1, 6), values, step=1.0)
-        play(search, range(6, 40), values, step=1e-7)
+        play(search, range(6, 40), values, step=1e-9)
         decision = search.ask(40)
         assert isinstance(decision, Expand)
         assert ("; start " in decision.why) is is_restarted
