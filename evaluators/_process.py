@@ -120,8 +120,10 @@ class WorkerProcess:
     async def kill(self) -> None:
         """End it and its process group now; it gets a moment to remove containers. Safe to call twice."""
         if self._process.returncode is None:
+            # Not Process.terminate(): it polls first, may so reap the process before asyncio does, and the exit
+            # code is lost (asyncio then reports 255).
             with contextlib.suppress(ProcessLookupError):
-                self._process.terminate()
+                os.kill(self._process.pid, signal.SIGTERM)
             try:
                 async with asyncio.timeout(_GRACE_S):
                     await self._process.wait()
