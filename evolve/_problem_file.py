@@ -90,6 +90,7 @@ class FileOfProblem(_Table):
     category: str = ""
     source: str = ""
     evaluator: str = "native"
+    fixed_input: bool = False
     program: _ProgramTable
     objectives: Annotated[list[_ObjectiveTable], Field(min_length=1)]
     limits: _LimitsTable = _LimitsTable()

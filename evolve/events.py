@@ -33,7 +33,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A run began; everything needed to start it again is here."""
+    """A run began; everything needed to start it again is here.
+
+    ``has_fresh_inputs`` is false for a problem with one fixed input: certification then only measures again.
+    """
 
     kind: ClassVar[str] = "RunStarted"
     run: str
@@ -45,6 +48,7 @@ class RunStarted:
     trust: str
     objectives: list[JSON] = field(default_factory=list)
     environment: dict[str, JSON] = field(default_factory=dict)
+    has_fresh_inputs: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ def launch(config: RunConfig, *, listener: Listener | None = None, clock: Clock 
                 sandbox=parts.sandbox.name,
                 trust=parts.sandbox.trust.value,
                 objectives=[to_json(objective) for objective in parts.problem.objectives],
+                has_fresh_inputs=parts.problem.has_fresh_inputs,
                 environment={**describe_environment(), "redteam": len(parts.problem.redteam)},
             )
         )

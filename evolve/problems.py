@@ -106,6 +106,7 @@ def _load_folder(folder: Path) -> Problem:
         content_hash=_content_hash(folder, seed),
         fresh_per_instance=file.sandbox.fresh_per_instance,
         evaluation_s=file.limits.evaluation_s,
+        has_fresh_inputs=not file.fixed_input,
     )
 
 

@@ -79,6 +79,7 @@ class Problem:
         content_hash: Hash of everything that decides a score (``problem.toml`` and ``verify.py`` and the seed).
         fresh_per_instance: Whether each instance gets a sandbox session of its own, so that no state passes between them.
         evaluation_s: Wall seconds that all calls of one evaluation may take together (``[limits] evaluation_s``).
+        has_fresh_inputs: Whether other splits and seeds bring other inputs; ``fixed_input = true`` in the file says no.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Problem:
     content_hash: str
     fresh_per_instance: bool = False
     evaluation_s: float = 120.0
+    has_fresh_inputs: bool = True
 
     @property
     def headline(self) -> Objective:

@@ -55,6 +55,7 @@ class Summary:
         rejections: Funnel stage -> count of proposals that were not evaluated.
         is_better: Whether the winner beat the seed's headline score on the same fresh inputs, with the whole interval of the
             difference: exit code 0 against 4.
+        has_fresh_inputs: Whether certification used inputs that the search never saw; false where the problem has one input.
         seconds: Wall seconds of all sessions together.
         report: Path of the HTML report, empty if none was written.
     """
@@ -77,6 +78,7 @@ class Summary:
     failures: dict[str, int] = field(default_factory=dict)
     rejections: dict[str, int] = field(default_factory=dict)
     is_better: bool = False
+    has_fresh_inputs: bool = True
     seconds: float = 0.0
     report: str = ""
 
@@ -155,6 +157,7 @@ def summarize(state: RunState, run_dir: Path) -> Summary:
         failures=dict(state.failures),
         rejections=dict(state.rejections),
         is_better=is_better,
+        has_fresh_inputs=started.has_fresh_inputs if started else True,
         seconds=round(state.elapsed_s, 3),
         report=str(report) if report.exists() else "",
     )

@@ -56,8 +56,9 @@ def _result_rows(summary: Summary, objectives: tuple[Objective, ...]) -> list[tu
     rows = [("seed", _standing_text(summary.seed, objectives)), ("best", _standing_text(summary.best, objectives))]
     rows.append(("verified", _verified_text(summary)))
     by_name = {objective.name: objective for objective in objectives}
+    inputs = "fresh inputs" if summary.has_fresh_inputs else "input"
     rows.extend(
-        (f"gain {name}", f"{gain_text(gain, by_name.get(name))}; same fresh inputs for both")
+        (f"gain {name}", f"{gain_text(gain, by_name.get(name))}; same {inputs} for both")
         for name, gain in summary.gain.items()
         if summary.is_better
     )
@@ -73,9 +74,8 @@ def _standing_text(standing: Standing, objectives: tuple[Objective, ...]) -> str
 def _verified_text(summary: Summary) -> str:
     if summary.best is None or summary.best.purpose != Purpose.CERTIFY.value:
         return "no: nothing was measured on fresh inputs; the scores above are the search's own"
-    if not summary.is_better:
-        return "yes, on fresh inputs; nothing beat the seed there"
-    return "yes, on fresh inputs"
+    how = "on fresh inputs" if summary.has_fresh_inputs else "again in a fresh sandbox; the problem has one fixed input"
+    return f"yes, {how}" if summary.is_better else f"yes, {how}; nothing beat the seed"
 
 
 def _spend_text(summary: Summary) -> str:

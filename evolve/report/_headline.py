@@ -102,7 +102,11 @@ def _answer(record: RunRecord, figures: Figures, gains: tuple[Gain, ...]) -> tup
         return "empty", what, summary.stop_reason
     goal = record.objectives[0]
     if summary.is_better and gains:
-        return "win", _win_title(goal, gains[0]), "Verified on fresh inputs that the search never saw."
+        fresh, fixed = (
+            "on fresh inputs that the search never saw",
+            "again in a fresh sandbox; the problem has one fixed input",
+        )
+        return "win", _win_title(goal, gains[0]), f"Verified {fresh if summary.has_fresh_inputs else fixed}."
     if state.winner is not None or (state.stopped is not None and state.stopped.status == "finished"):
         rejected = len(figures.trust.rejected)
         detail = (
