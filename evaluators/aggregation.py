@@ -31,9 +31,14 @@ def aggregate(objective: Objective, values: Sequence[float]) -> Score:
                 fix="correct verify.py, or [[objectives]] aggregate in problem.toml",
             )
         logs = mean_interval([math.log(value) for value in values])
-        return Score(math.exp(logs.value), math.exp(logs.low), math.exp(logs.high), n)
+        return Score(math.exp(logs.value), _exp(logs.low), _exp(logs.high), n)
     extreme = max(values) if objective.aggregate == "max" else min(values)
     return Score(extreme, extreme, extreme, n)
+
+
+def _exp(log: float) -> float:
+    # The end of a wide interval of logarithms may lie beyond all doubles; a score's interval is finite.
+    return math.exp(min(log, 700.0))
 
 
 def checked_scores(scores: Mapping[str, float], names: Iterable[str] | None, where: str) -> dict[str, float]:
@@ -70,11 +75,21 @@ def summarized(summary: Mapping[str, float], objectives: Sequence[Objective], n:
 
 
 def crossed_bound(
-    objectives: Sequence[Objective], results: Sequence[InstanceResult], scores: Mapping[str, Score]
+    objectives: Sequence[Objective],
+    results: Sequence[InstanceResult],
+    scores: Mapping[str, Score],
+    *,
+    is_whole: bool = True,
 ) -> str:
     """Which score is better than what is proven to be possible, as text; empty if none is.
 
-    A bound of a sum says nothing of one instance, so there only the total is compared.
+    A bound of a sum says nothing of one instance or of some of them, so there only the whole total is compared.
+
+    Args:
+        objectives: With their bounds.
+        results: Per instance.
+        scores: Over all of ``results``.
+        is_whole: Whether ``results`` are all instances of the split.
     """
     for objective in objectives:
         named = [] if objective.aggregate == "sum" else [(result.name, result.scores) for result in results]
@@ -82,6 +97,8 @@ def crossed_bound(
             if objective.name in values and objective.crosses_bound(values[objective.name]):
                 return f"{objective.name} = {values[objective.name]!r} on instance {name}, bound {objective.bound!r}"
         total = scores.get(objective.name)
+        if objective.aggregate == "sum" and not is_whole:
+            continue
         if total is not None and objective.crosses_bound(total.value):
             return f"{objective.name} = {total.value!r}, bound {objective.bound!r}"
     return ""

@@ -25,6 +25,7 @@ from evolve.types import (
 
 __all__ = ["Bench"]
 
+_LARGEST_SCORE = 1e100  # sums and squares of scores must stay finite
 _INSTANCE_FEEDBACK_BYTES = 1024
 
 
@@ -100,7 +101,7 @@ class Bench:
                         return progress
                 judged = max(judged, until)
                 progress.scores = self._scores(progress.results)
-                self._raise_alarm(progress)
+                self._raise_alarm(progress, is_whole=judged >= len(instances))
                 self._apply_gate(stage, progress)
                 if not progress.status.is_ok:
                     return progress
@@ -139,6 +140,9 @@ class Bench:
             )
         names = None if hasattr(self.verifier, "summarize") else [o.name for o in self.problem.objectives]
         scores = checked_scores(judgement.scores, names, where) if judgement.status.is_ok else {}
+        if any(abs(value) > _LARGEST_SCORE for value in scores.values()):
+            scores = {}
+            judgement = Judgement.invalid(f"a score is beyond {_LARGEST_SCORE:g}, which no ranking can hold")
         progress.results.append(
             InstanceResult(
                 name=instance.name,
@@ -160,8 +164,8 @@ class Bench:
             for objective in self.problem.objectives
         }
 
-    def _raise_alarm(self, progress: _Progress) -> None:
-        crossed = crossed_bound(self.problem.objectives, progress.results, progress.scores)
+    def _raise_alarm(self, progress: _Progress, *, is_whole: bool) -> None:
+        crossed = crossed_bound(self.problem.objectives, progress.results, progress.scores, is_whole=is_whole)
         if crossed:
             progress.status = Status.SUSPECT
             progress.results[-1] = replace(progress.results[-1], status=Status.SUSPECT)

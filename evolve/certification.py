@@ -12,7 +12,7 @@ from evolve.types import CandidateId, Evaluation, EvaluationId
 
 __all__ = ["certify", "fresh_seed"]
 
-Judge = Callable[[CandidateId, int], Awaitable[Evaluation]]
+Judge = Callable[[CandidateId, int, int], Awaitable[Evaluation]]
 
 
 def fresh_seed(seed: int, times: int) -> int:
@@ -33,29 +33,50 @@ def _contenders(problem: Problem, recorder: Recorder) -> list[CandidateState]:
 async def certify(problem: Problem, recorder: Recorder, judge: Judge, *, attempts: int) -> None:
     """Judge seed and best candidates on fresh inputs and record who won.
 
+    Each of several tries could win by luck, so the interval that has to clear zero is widened by their number, those of
+    earlier certifications of the run included (Bonferroni).
+
     Args:
         problem: What is searched.
         recorder: The run.
-        judge: Evaluates a candidate for certification with an instance seed, and records it.
+        judge: Evaluates a candidate for certification: its id, the instance seed, and how often it was judged before
+            with this seed.
         attempts: How many candidates may be tried; the first that beats the seed wins.
 
     Raises:
         InfrastructureError: The evaluator failed.
     """
-    seed = recorder.state.seed
+    seed, started = recorder.state.seed, recorder.state.started
     if seed is None:
         return
-    started = recorder.state.started
-    instance_seed = fresh_seed(started.seed if started else 0, recorder.state.certifications)
+    times = recorder.state.certifications
+    instance_seed = fresh_seed(started.seed if started else 0, times)
+    level = 1 - 0.05 / max(1, attempts * (times + 1))
     rejected: list[CandidateId] = []
     baseline: Evaluation | None = None
     for contender in _contenders(problem, recorder)[:attempts]:
-        baseline = baseline or await judge(seed.created.candidate, instance_seed)
-        certificate = await judge(contender.created.candidate, instance_seed)
-        comparison = compare(certificate, baseline, problem.headline) if certificate.is_ok else None
-        if comparison is not None and comparison.is_better:
-            recorder.record(WinnerNamed(contender.created.candidate, certificate.id, baseline.id, tuple(rejected)))
+        baseline = baseline or await judge(seed.created.candidate, instance_seed, 0)
+        certificate = await judge(contender.created.candidate, instance_seed, 0)
+        if _beats(problem, certificate, baseline, level) and await _repeats(certificate, judge):
+            recorder.record(WinnerNamed(certificate.candidate, certificate.id, baseline.id, tuple(rejected), level))
             return
         rejected.append(contender.created.candidate)
     own = baseline.id if baseline else EvaluationId("")
-    recorder.record(WinnerNamed(seed.created.candidate if baseline else CandidateId(""), own, own, tuple(rejected)))
+    winner = seed.created.candidate if baseline else CandidateId("")
+    recorder.record(WinnerNamed(winner, own, own, tuple(rejected), level))
+
+
+def _beats(problem: Problem, certificate: Evaluation, baseline: Evaluation, level: float) -> bool:
+    """Whether the certificate is a win: over a better score of the seed, or over a seed that fails on these inputs."""
+    if not certificate.is_ok or not baseline.is_ok:
+        return certificate.is_ok
+    comparison = compare(certificate, baseline, problem.headline, level=level)
+    return comparison is not None and comparison.is_better
+
+
+async def _repeats(certificate: Evaluation, judge: Judge) -> bool:
+    """Whether a result without a spread comes out the same again; a lucky draw of a random program does not."""
+    if len(certificate.instances) > 1:
+        return True
+    again = await judge(certificate.candidate, certificate.seed, 1)
+    return again.scores == certificate.scores

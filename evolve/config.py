@@ -28,8 +28,8 @@ class RunConfig:
         policy_options: Options of the policy, ``-c policy.NAME=VALUE``.
         sandbox: ``auto`` or the entry-point name of a provider.
         max_evals: Search evaluations; 0 means no limit.
-        max_usd: US dollars; 0 means no limit.
-        max_tokens: Model tokens; 0 means no limit.
+        max_usd: US dollars; ``None`` means no limit, 0 that nothing may be spent.
+        max_tokens: Model tokens; ``None`` means no limit, 0 that none may be bought.
         max_time_s: Wall seconds of all sessions of the run together; 0 means no limit.
         patience: Evaluations in a row that leave the Pareto frontier as it is, after which the run ends; 0 means no limit.
         parallel: Evaluations at once; 0 means the number of CPU cores.
@@ -57,8 +57,8 @@ class RunConfig:
     policy_options: dict[str, JSON] = field(default_factory=dict)
     sandbox: str = "auto"
     max_evals: int = 200
-    max_usd: float = 0.0
-    max_tokens: int = 0
+    max_usd: float | None = None
+    max_tokens: int | None = None
     max_time_s: float = 0.0
     patience: int = 0
     parallel: int = 0

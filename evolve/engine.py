@@ -281,8 +281,10 @@ class Engine:
         self._work.admission.start_at(min(open_tickets, default=self._next_ticket))
         for ticket in sorted(open_tickets):
             reservation = self._parts.ledger.reserve(evaluations=1)
-            if reservation is not None:
-                self._reservations[ticket] = reservation
+            if reservation is None:  # the budget was lowered since; the rest stays open for a later resume
+                self._stop_reason = self._parts.ledger.refusal(evaluations=1) or "no budget"
+                break
+            self._reservations[ticket] = reservation
             self._start(ticket)
 
 

@@ -194,7 +194,8 @@ class BudgetSettled:
 class WinnerNamed:
     """The best candidate that held up on fresh inputs; ``candidate`` is empty where none did.
 
-    ``rejected`` lists candidates that looked better in the search and failed certification.
+    ``rejected`` lists candidates that looked better in the search and failed certification; ``level`` is that of the
+    interval which had to clear zero.
     """
 
     kind: ClassVar[str] = "WinnerNamed"
@@ -202,6 +203,7 @@ class WinnerNamed:
     evaluation: EvaluationId
     baseline: EvaluationId
     rejected: tuple[CandidateId, ...] = ()
+    level: float = 0.95
 
 
 @dataclass(frozen=True, slots=True)

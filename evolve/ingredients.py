@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from evolve.config import RunConfig
 from evolve.errors import ConfigError, UsageError
@@ -62,8 +63,8 @@ def prepare(config: RunConfig) -> Ingredients:
     load("evolve.evaluators", problem.evaluator)
     budget = Budget(
         max_evals=config.max_evals or None,
-        max_usd=config.max_usd or None,
-        max_tokens=config.max_tokens or None,
+        max_usd=config.max_usd,
+        max_tokens=config.max_tokens,
         max_time_s=config.max_time_s or None,
         patience=config.patience or None,
     )
@@ -95,6 +96,16 @@ def _resolved(config: RunConfig, name: str, proposer: Proposer, sandbox: Sandbox
     )
 
 
+def _refuse_secrets(base_url: str) -> None:
+    """The URL is recorded and printed, so nothing secret may be in it."""
+    parts = urlsplit(base_url)
+    if parts.username or parts.password or parts.query:
+        raise ConfigError(
+            "expected a base URL without user, password or query, got one with them; it would be recorded with the run",
+            fix="name the environment variable that holds the key: --api-key-env NAME",
+        )
+
+
 def _models(config: RunConfig, proposer: Proposer) -> tuple[Model, ...]:
     if not proposer.uses_models:
         if config.models:
@@ -110,6 +121,7 @@ def _models(config: RunConfig, proposer: Proposer) -> tuple[Model, ...]:
         )
     from evolve.proposers.models import create_model
 
+    _refuse_secrets(config.base_url)
     price = None
     if config.price_in is not None and config.price_out is not None:
         price = Price(config.price_in, config.price_out, "user")

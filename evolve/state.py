@@ -57,6 +57,8 @@ class CandidateState:
         if not made or not all(e.is_ok for e in made):
             return None
         scores = [e.scores[objective] for e in made]
+        if len(scores) == 1:
+            return scores[0].value
         return sum(score.value * score.n for score in scores) / sum(score.n for score in scores)
 
     @property

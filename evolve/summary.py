@@ -167,5 +167,7 @@ def _is_better(best: Evaluation, seed: Evaluation, objectives: tuple[Objective, 
     """Whether the winner beats the seed's headline on the same fresh inputs, interval and all."""
     if not best.is_ok or not objectives:
         return False
+    if not seed.is_ok:
+        return True  # a program that works on these inputs, where the seed does not
     comparison = compare(best, seed, objectives[0])
     return comparison is not None and comparison.is_better

@@ -211,11 +211,18 @@ class TicketWork:
             )
         )
 
-    async def certify(self, candidate: CandidateId, seed: int) -> Evaluation:
-        """Judge a candidate on fresh inputs, unless just that was recorded before an interruption."""
-        known = self._state.candidates[candidate].certificate
-        if known is not None and known.seed == seed:
-            return known
+    async def certify(self, candidate: CandidateId, seed: int, times: int) -> Evaluation:
+        """Judge a candidate on fresh inputs, unless just that was recorded before an interruption.
+
+        Args:
+            candidate: Whom.
+            seed: Of the instances.
+            times: How often it was judged before with this seed.
+        """
+        evaluations = self._state.candidates[candidate].evaluations
+        known = [e for e in evaluations if e.purpose is Purpose.CERTIFY and e.seed == seed]
+        if len(known) > times:
+            return known[times]
         return await self.judge(0, candidate, split=Split.VALIDATION, seed=seed, purpose=Purpose.CERTIFY)
 
     async def judge(

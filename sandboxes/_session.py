@@ -244,9 +244,13 @@ class GuestSession:
     # ---------------------------------------------------------------------------------------- results
 
     def _result(self, reply: "dict[str, Data]", wall_s: float, cpu_s: float) -> CallResult:
-        if reply.get("nonce") != self._nonce or reply.get("id") != self._calls:
+        # A candidate can forge a reply, so no field has a known type: an array has no truth value, a list no hash.
+        nonce, number, kind = reply.get("nonce"), reply.get("id"), reply.get("kind")
+        if not (isinstance(nonce, str) and type(number) is int and isinstance(kind, str)):
+            return self._fail(_Failure(Status.PROTOCOL_VIOLATION, "the reply is not a message"), wall_s, cpu_s)
+        if nonce != self._nonce or number != self._calls:
             return self._fail(_Failure(Status.PROTOCOL_VIOLATION, "the reply belongs to no call"), wall_s, cpu_s)
-        if reply["kind"] == "value" and set(reply) == {"kind", "nonce", "id", "value"}:
+        if kind == "value" and set(reply) == {"kind", "nonce", "id", "value"}:
             text, dropped = self._text.take()
             return CallResult(Status.OK, reply["value"], stdout=text, dropped_bytes=dropped, wall_s=wall_s, cpu_s=cpu_s)
         failure = _told_failure(reply)
@@ -303,7 +307,9 @@ def _told_failure(reply: "dict[str, Data]") -> _Failure | None:
     if reply["kind"] != "failure" or set(reply) != {"kind", "nonce", "id", "status", "message", "is_final"}:
         return None
     status, message, is_final = reply["status"], reply["message"], reply["is_final"]
-    if status not in set(_GUEST_FAILURES) or not isinstance(message, str) or not isinstance(is_final, bool):
+    if not (isinstance(status, str) and isinstance(message, str) and isinstance(is_final, bool)):
+        return None
+    if status not in set(_GUEST_FAILURES):
         return None
     # Only an exception of the candidate leaves its state usable.
     found = Status(str(status))

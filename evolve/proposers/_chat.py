@@ -24,6 +24,9 @@ def read_chat(data: object, *, name: str, request: ModelRequest, price: Price | 
     choices = data.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = choice.get("message") if isinstance(choice, Mapping) else None
+    if choices == [] and _tokens(data.get("usage")) is not None:
+        # Filtered whole, and billed: asking again would only be billed again.
+        return Completion("", _usage(data.get("usage"), "", request, price), name, "content_filter")
     if not isinstance(choice, Mapping) or not isinstance(message, Mapping):
         raise TransientFault(f"a body without an answer: {str(data.get('error') or dict(data))[:200]}")
     text = _text(message.get("content"))

@@ -101,7 +101,13 @@ def _answer(record: RunRecord, figures: Figures, gains: tuple[Gain, ...]) -> tup
         what = "No candidate has a score yet." if state.candidates else "This run has recorded no candidate yet."
         return "empty", what, summary.stop_reason
     goal = record.objectives[0]
-    if summary.is_better and gains:
+    if summary.is_better and not gains:
+        return (
+            "win",
+            "The winner passes where the seed fails",
+            "On fresh inputs the verifier accepts the winner and not the seed.",
+        )
+    if summary.is_better:
         fresh, fixed = (
             "on fresh inputs that the search never saw",
             "again in a fresh sandbox; the problem has one fixed input",

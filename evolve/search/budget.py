@@ -179,7 +179,8 @@ class Ledger:
             ("max_time", budget.max_time_s, self.elapsed_s),
         )
         for name, limit, spent in standing:
-            if limit is not None and spent >= limit:
+            # Nothing spent never ends a run: with a limit of 0 a proposer without models may still search.
+            if limit is not None and 0 < spent >= limit:
                 return f"{_flag(name)} {limit:g} reached"
         if budget.patience is not None and self._stale >= budget.patience:
             return f"--patience {budget.patience}: no improvement in {self._stale} evaluations"

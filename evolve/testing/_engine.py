@@ -203,8 +203,8 @@ class Search:
             recorder.record(self._started() if not events else RunResumed({}))
             budget = Budget(
                 max_evals=config.max_evals or None,
-                max_usd=config.max_usd or None,
-                max_tokens=config.max_tokens or None,
+                max_usd=config.max_usd,
+                max_tokens=config.max_tokens,
                 max_time_s=config.max_time_s or None,
                 patience=config.patience or None,
             )

@@ -106,6 +106,28 @@ def main():
 def second(): return "second"
 """
 
+# Replies in which a field has a type that a message never has, each with the session's own nonce where that is needed.
+_MISSHAPEN = {
+    "no kind": '{"nonce": NONCE, "id": 1}',
+    "a list for a nonce": '{"kind": "value", "nonce": [1, 2], "id": 1, "value": 1}',
+    "a list for an id": '{"kind": "value", "nonce": NONCE, "id": [1, 2], "value": 1}',
+    "a list for a kind": '{"kind": [1], "nonce": NONCE, "id": 1, "value": 1}',
+    "a truth for an id": '{"kind": "value", "nonce": NONCE, "id": true, "value": 1}',
+    "a list for a status": '{"kind": "failure", "nonce": NONCE, "id": 1, "status": [], "message": "", "is_final": true}',
+    "an unknown status": '{"kind": "failure", "nonce": NONCE, "id": 1, "status": "ok", "message": "", "is_final": true}',
+    "no map": "[1, 2]",
+}
+_MISSHAPE = """
+import json, os, time
+def main():
+    nonce = json.dumps(os.environ.get("EVOLVE_SESSION", ""))
+    header = ('{"body": ' + %r.replace("NONCE", nonce) + ', "buffers": []}').encode()
+    for number in range(3, 64):
+        try: os.write(number, len(header).to_bytes(4, "big") + bytes(8) + header)
+        except OSError: pass
+    time.sleep(5)
+"""
+
 
 class FaultChecks(SandboxSuite):
     """How candidates fail."""
@@ -177,6 +199,11 @@ class FaultChecks(SandboxSuite):
             second = session.call("second")
         assert first.status is Status.PROTOCOL_VIOLATION or knows_nonce
         assert second.value == "second" or second.status is Status.PROTOCOL_VIOLATION
+
+    @pytest.mark.parametrize("shape", _MISSHAPEN)
+    def test_a_reply_of_any_shape_is_a_result_of_the_call_and_no_error(self, sandbox: Sandbox, shape: str) -> None:
+        with sandbox.open(Program.single(_MISSHAPE % _MISSHAPEN[shape]), "program.py") as session:
+            assert session.call("main").status is Status.PROTOCOL_VIOLATION
 
     # ------------------------------------------------------------------------------------ printed text
 

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from evolve.statistics import _T95, _t95, mean_interval, ratio_interval
+from evolve.statistics import _T95, _quantile, _t95, mean_interval, ratio_interval
 from evolve.types import Score
 
 
@@ -74,3 +74,21 @@ def test_samples_that_are_not_paired_are_refused() -> None:
         ratio_interval([1.0, 2.0], [1.0])
     with pytest.raises(ValueError, match="other than 0"):
         ratio_interval([1.0], [0.0])
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 5, 9, 30, 200])
+@pytest.mark.parametrize("probability", [0.975, 0.995, 0.999])
+def test_quantiles_at_any_level_agree_with_the_distribution(degrees: int, probability: float) -> None:
+    t = _quantile(probability, degrees)
+    if degrees > 2:  # the plain integral of this test is coarse in the heavy tails of 1 and 2 degrees
+        assert student_cdf(t, degrees) == pytest.approx(probability, abs=1e-7)
+    else:  # closed forms
+        exact = 0.5 + math.atan(t) / math.pi if degrees == 1 else 0.5 + t / (2 * math.sqrt(2 + t * t))
+        assert exact == pytest.approx(probability, abs=1e-9)
+
+
+def test_very_large_samples_do_not_overflow() -> None:
+    score = mean_interval([1e200, 3e200])
+    assert score.value == pytest.approx(2e200)
+    assert math.isfinite(score.low)
+    assert mean_interval([1e308, 1.7e308]).value == pytest.approx(1.35e308)

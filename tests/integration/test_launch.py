@@ -196,6 +196,20 @@ def test_naming_a_model_chooses_the_llm_proposer() -> None:
     assert prepare(CONFIG).config.proposer == "genetic"
 
 
+def test_a_limit_of_no_dollars_buys_nothing(tmp_path: Path) -> None:
+    paid = replace(CONFIG, models=("openai/x",), base_url="http://127.0.0.1:9/v1", price_in=1.0, price_out=2.0)
+    with pytest.raises(BudgetTooSmall):
+        launch(replace(paid, max_usd=0.0, runs_dir=str(tmp_path)))
+    assert launch(replace(CONFIG, max_usd=0.0, max_evals=3, runs_dir=str(tmp_path))).evaluations == 3
+
+
+@pytest.mark.parametrize("url", ["http://user:secret@127.0.0.1:9/v1", "http://127.0.0.1:9/v1?key=secret"])
+def test_a_secret_in_the_url_is_refused_before_it_is_recorded(url: str) -> None:
+    with pytest.raises(UsageError, match="without user, password or query") as caught:
+        prepare(replace(CONFIG, models=("openai/x",), base_url=url))
+    assert "secret" not in str(caught.value)
+
+
 def test_dollars_need_a_known_price() -> None:
     local = replace(CONFIG, models=("openai/my-own-model",), base_url="http://127.0.0.1:9/v1", max_usd=1.0)
     with pytest.raises(UsageError, match="expected a known price"):

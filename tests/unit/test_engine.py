@@ -12,6 +12,7 @@ from evolve.config import RunConfig
 from evolve.errors import BudgetTooSmall, EvaluatorCrashed, ModelUnavailable, ProblemError
 from evolve.events import EvaluationFinished, Event
 from evolve.state import RunState, fold
+from evolve.statistics import mean_interval
 from evolve.store import RunStore
 from evolve.testing._engine import (
     LiteralEvaluator,
@@ -229,6 +230,54 @@ def test_a_candidate_that_is_measured_again_is_ranked_by_all_its_scores(tmp_path
     assert list(state.frontier) == [max(pooled, key=lambda name: pooled[name] or -1e9)]
     again = search(tmp_path, evaluator=Noisy(), config=replace(config, max_evals=90)).go()
     assert again.evaluations == 90
+
+
+def test_a_program_that_does_not_repeat_its_result_does_not_win(tmp_path: Path) -> None:
+    class Lucky(LiteralEvaluator):
+        """Draws anew for one program each time; a single instance claims no spread."""
+
+        async def evaluate(self, request: EvaluationRequest) -> Evaluation:
+            evaluation = await super().evaluate(request)
+            if not request.program.files["program.py"].startswith("VALUE = 5.0"):
+                return evaluation
+            value = 5.0 + random.Random(str(request.id)).random()
+            score = {"value": Score(value, value, value)}
+            return replace(evaluation, scores=score, instances=(InstanceResult("only", Status.OK, {"value": value}),))
+
+    state = search(tmp_path, proposer=ModelProposer(last=5), models=(CheapModel(),), evaluator=Lucky()).go()
+    assert state.winner is not None
+    assert state.winner.candidate == "c0004"
+    assert state.winner.rejected == ("c0005",)
+
+
+def test_of_many_candidates_that_are_no_better_hardly_any_wins(tmp_path: Path) -> None:
+    """Forty runs in which nothing is better than the seed, judged on ten noisy instances: 5 % may err, that is two."""
+
+    class Equal(LiteralEvaluator):
+        async def evaluate(self, request: EvaluationRequest) -> Evaluation:
+            evaluation = await super().evaluate(request)
+            generator = random.Random(f"{tmp_path} {request.candidate} {request.seed} {request.program.content_hash}")
+            values = [generator.gauss(0.0, 1.0) for _ in range(10)]
+            results = tuple(InstanceResult(str(i), Status.OK, {"value": v}) for i, v in enumerate(values))
+            return replace(evaluation, scores={"value": mean_interval(values)}, instances=results)
+
+    wins = 0
+    for seed in range(40):
+        config = replace(CONFIG, max_evals=12, seed=seed)
+        state = search(tmp_path, folder=tmp_path / str(seed), evaluator=Equal(), config=config).go()
+        assert state.winner is not None
+        wins += state.winner.candidate not in {"", "c0000"}
+    assert wins <= 7  # the chance of more than 7 of 40 at 5 % is below 1 in 10,000
+
+
+def test_a_budget_lowered_on_resume_leaves_the_open_tickets_open(tmp_path: Path) -> None:
+    slow = LiteralEvaluator(delay_s=0.01)
+    stopped = stopping(tmp_path, StopAfter(11, times=2), evaluator=slow).go()
+    assert stopped.open_tickets != []
+    lowered = search(tmp_path, config=replace(CONFIG, max_evals=11)).go()
+    assert lowered.evaluations <= 11 + 1
+    again = search(tmp_path).go()
+    assert again.evaluations == 40
 
 
 # ------------------------------------------------------------------------------------------------- money
