@@ -1,3 +1,4 @@
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -167,6 +168,22 @@ def test_every_aggregate_gives_its_value(problem: Problem, aggregate: str, expec
     objectives = (Objective("score", aggregate=aggregate),)
     got = evaluate(replace(problem, objectives=objectives), ListVerifier(ok(2.0), ok(8.0)))
     assert got.value("score") == pytest.approx(expected)
+
+
+def test_the_bound_of_a_sum_waits_for_the_whole_sum(problem: Problem):
+    total = Objective("score", Direction.MINIMIZE, bound=100.0, aggregate="sum")
+    staged = replace(problem, objectives=(total,), stages=(Stage("first", 1), Stage("all")))
+    assert evaluate(staged, ListVerifier(ok(60.0), ok(60.0))).status is Status.OK
+    assert evaluate(staged, ListVerifier(ok(60.0), ok(30.0))).status is Status.SUSPECT
+
+
+@pytest.mark.parametrize("aggregate", ["mean", "sum", "geomean", "max"])
+def test_a_score_too_large_to_rank_is_the_candidates_failure(problem: Problem, aggregate: str):
+    free = replace(problem, objectives=(Objective("score", aggregate=aggregate),))
+    assert evaluate(free, ListVerifier(ok(1.0), ok(1e200))).status is Status.INVALID
+    widest = evaluate(free, ListVerifier(ok(1.0), ok(1e99)))
+    assert widest.status is Status.OK
+    assert math.isfinite(widest.scores["score"].high)
 
 
 @pytest.mark.parametrize(

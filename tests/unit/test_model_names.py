@@ -198,3 +198,10 @@ def test_an_enormous_answer_is_cut_and_says_so():
     completion = read(chat("z" * (MAX_TEXT_CHARS + 5)))
     assert len(completion.text) == MAX_TEXT_CHARS
     assert completion.finish_reason == "length"
+
+
+def test_an_answer_without_choices_that_was_billed_is_an_empty_answer_and_not_asked_for_again():
+    body = {"choices": [], "usage": {"prompt_tokens": 5000, "completion_tokens": 900}}
+    got = read_chat(body, name="m", request=REQUEST, price=Price(1.0, 1.0, "test"))
+    assert (got.text, got.finish_reason, got.usage.tokens) == ("", "content_filter", 5900)
+    assert got.usage.cost_usd == pytest.approx(0.0059)
