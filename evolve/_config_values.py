@@ -75,6 +75,8 @@ def checked(key: str, value: object, origin: str) -> JSON:
         return value
     if kind is int:
         return _integer(key, value, origin)
+    if kind == int | None:
+        return None if value is None else _integer(key, value, origin)
     if kind is float:
         return _number(key, value, origin)
     if kind == float | None:

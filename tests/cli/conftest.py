@@ -99,7 +99,7 @@ def evolve_process() -> Callable[..., Result]:
 
 def evaluation(candidate: str, value: float | None, purpose: Purpose = Purpose.SEARCH, n: int = 3) -> Evaluation:
     is_ok = value is not None
-    values = [value + 0.01 * i for i in range(n)] if value is not None else []
+    values = [value + 0.01 * (i - (n - 1) / 2) for i in range(n)] if value is not None else []
     return Evaluation(
         id=EvaluationId(f"{candidate}.{purpose.value}.1"),
         candidate=CandidateId(candidate),
@@ -107,7 +107,7 @@ def evaluation(candidate: str, value: float | None, purpose: Purpose = Purpose.S
         seed=0,
         purpose=purpose,
         status=Status.OK if is_ok else Status.CRASHED,
-        scores={"score": Score(values[0], values[0], values[-1], n)} if values else {},
+        scores={"score": Score(value, value, value + 0.01 * (n - 1), n)} if value is not None else {},
         instances=tuple(InstanceResult(f"i{i}", Status.OK, {"score": v}) for i, v in enumerate(values)),
         feedback="" if is_ok else NASTY,
         sandbox="process",

@@ -45,7 +45,8 @@ def test_config_show_names_the_origin_of_each_value(cli, quiet_place: Path, monk
     assert rows["policy.explore"] == f"0.5 {quiet_place / 'evolve.toml'}"
     assert rows["seed"] == "7 $EVOLVE_SEED"
     assert rows["parallel"] == "3 -c parallel"
-    assert rows["max_tokens"] == "0 default"
+    assert rows["max_tokens"] == "default"
+    assert rows["patience"] != rows["max_evals"] == "200 default"
     assert "default" not in cli("config", "show").out
     document = json.loads(cli("config", "show", "--json").out)
     assert (document["config"]["seed"], document["origins"]["seed"]) == (7, "$EVOLVE_SEED")
